@@ -1,0 +1,268 @@
+/**
+ * From a span to HoneyHive's event, and from an event's fields to span attributes.
+ *
+ * `honeyhive_<bucket>.*` attributes become the buckets, `honeyhive.*` and `traceloop.association.properties.*` decide the
+ * session, GenAI attributes become configuration, messages and token counts, and whatever no rule knows stays in
+ * `metadata` under its own name.
+ *
+ * @since 0.1.0
+ */
+import type * as Schema from "effect/Schema"
+import { type AttributeRecord, Attributes, type AttributeValue } from "./Attributes.ts"
+import * as Bucket from "./Bucket.ts"
+import type { Event, EventType } from "./Event.ts"
+import * as EventKind from "./EventKind.ts"
+import * as GenAi from "./GenAi.ts"
+import type { SpanRecord } from "./Otlp.ts"
+import * as Uuid from "./Uuid.ts"
+
+/**
+ * The session a span says it belongs to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionClaim {
+  readonly id: string
+  /** Whether the span may create the session; without it, a span of an unknown session is an orphan. */
+  readonly autoCreate: boolean
+  readonly name: string
+  readonly source: string
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface Projected {
+  readonly event: Event
+  readonly session: SessionClaim
+}
+
+/** Consumed by the rules below; they do not show in `metadata`. */
+const consumed: ReadonlySet<string> = new Set([
+  Attributes.SESSION_ID,
+  Attributes.SESSION_NAME,
+  Attributes.SESSION_AUTO_CREATE,
+  Attributes.SOURCE,
+  Attributes.PROJECT,
+  Attributes.PARENT_ID,
+  Attributes.EVENT_NAME,
+  Attributes.EVENT_ID,
+  Attributes.ERROR,
+  Attributes.ASSOCIATION_SESSION_ID,
+  Attributes.ASSOCIATION_PROJECT,
+  Attributes.ASSOCIATION_SOURCE,
+  Attributes.ASSOCIATION_PARENT_ID,
+  Attributes.OTEL_SESSION_ID,
+  ...GenAi.messageAttributes
+])
+
+const text = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): string | undefined => {
+  for (const name of names) {
+    const value = attributes[name]
+    if (typeof value === "string" && value !== "") return value
+  }
+  return undefined
+}
+
+const uuid = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): string | undefined => {
+  const value = text(attributes, ...names)
+  return value !== undefined && Uuid.isUuid(value) ? value.toLowerCase() : undefined
+}
+
+const sessionNames = [Attributes.SESSION_ID, Attributes.ASSOCIATION_SESSION_ID, Attributes.OTEL_SESSION_ID]
+
+const sessionOf = (span: SpanRecord): SessionClaim => {
+  const { attributes } = span
+  const said = text(attributes, ...sessionNames)
+  const flag = attributes[Attributes.SESSION_AUTO_CREATE]
+  return {
+    id: said === undefined
+      ? Uuid.fromTrace(span.traceId)
+      : Uuid.isUuid(said)
+      ? said.toLowerCase()
+      : Uuid.fromText(said),
+    autoCreate: said !== undefined && (flag === true || flag === "true"),
+    name: text(attributes, Attributes.SESSION_NAME) ?? "Session",
+    source: text(attributes, Attributes.SOURCE, Attributes.ASSOCIATION_SOURCE) ?? "otlp"
+  }
+}
+
+const millis = (nanos: bigint): number => Number(nanos / 1000n) / 1000
+
+const errorOf = (span: SpanRecord): string | null => {
+  const said = text(span.attributes, Attributes.ERROR)
+  if (said !== undefined) return said
+  if (span.status.code !== 2) return null
+  const exception = span.events.findLast((event) => event.name === "exception")?.attributes ?? {}
+  return span.status.message || (text(exception, Attributes.EXCEPTION_MESSAGE, Attributes.EXCEPTION_TYPE) ?? "error")
+}
+
+/** Which of HoneyHive's readers a span is for, by its scope and attributes; the first that matches. */
+const instrumentors: ReadonlyArray<
+  readonly [name: string, matches: (scope: string, attributes: AttributeRecord) => boolean]
+> = [
+  ["openinference", (scope) => scope.includes("openinference")],
+  ["aws-strands", (scope) => scope.includes("strands")],
+  ["google-adk", (scope) => scope.includes("gcp.vertex.agent") || scope.includes("google.adk")],
+  ["traceloop", (scope) => scope.includes("traceloop") || scope.startsWith("opentelemetry.instrumentation.")],
+  ["standardgenai", (_, attributes) => Object.keys(attributes).some((name) => name.startsWith("gen_ai."))]
+]
+
+type Buckets = { [B in Bucket.Bucket]: Record<string, unknown> }
+
+const bucketsOf = (span: SpanRecord): Buckets => {
+  const nested: { [B in Bucket.Bucket]: Array<readonly [string, unknown]> } = {
+    inputs: [],
+    outputs: [],
+    config: [],
+    metadata: [],
+    metrics: [],
+    feedback: [],
+    user_properties: []
+  }
+  const { inputs, outputs } = GenAi.messagesOf(span.attributes)
+  const found: Buckets = {
+    inputs,
+    outputs,
+    config: {},
+    metadata: {},
+    metrics: {},
+    feedback: {},
+    user_properties: {}
+  }
+  for (const [name, value] of Object.entries(span.attributes)) {
+    if (consumed.has(name)) continue
+    const own = Bucket.split(name)
+    if (own !== undefined) nested[own[0]].push([own[1], value])
+    else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
+      found.metadata[name.slice(Attributes.ASSOCIATION_PREFIX.length)] = value
+    } else {
+      const fields = GenAi.fieldsOf(name)
+      if (fields === undefined) found.metadata[name] = value
+      else { for (const [bucket, path] of fields) found[bucket][path] = value }
+    }
+  }
+  for (const bucket of Bucket.Bucket.literals) Object.assign(found[bucket], Bucket.nest(nested[bucket]))
+  return found
+}
+
+const addLineage = (span: SpanRecord, metadata: Record<string, unknown>): void => {
+  const { prompt_tokens: prompt, completion_tokens: completion } = metadata
+  if (metadata["total_tokens"] === undefined && typeof prompt === "number" && typeof completion === "number") {
+    metadata["total_tokens"] = prompt + completion
+  }
+  const session = text(span.attributes, ...sessionNames)
+  if (session !== undefined && !Uuid.isUuid(session)) metadata["session_id"] = session
+  const instrumentor = instrumentors.find(([, matches]) => matches(span.scope.name, span.attributes))
+  if (instrumentor !== undefined) metadata["instrumentor"] = instrumentor[0]
+  metadata["trace_id"] = span.traceId
+  metadata["span_id"] = span.spanId
+  if (span.parentSpanId !== undefined) metadata["parent_span_id"] = span.parentSpanId
+  metadata["has_otlp_lineage"] = true
+}
+
+/**
+ * The event that a span is, and the session it claims.
+ *
+ * @example
+ * ```ts
+ * import { Otlp, Projection } from "@honeyhive/contract"
+ *
+ * const { accepted } = Otlp.spans({
+ *   resourceSpans: [{
+ *     scopeSpans: [{
+ *       spans: [{
+ *         name: "search",
+ *         traceId: "5b8efff798038103d269b633813fc60c",
+ *         spanId: "eee19b7ec3c1b174",
+ *         startTimeUnixNano: "1790000000000000000",
+ *         endTimeUnixNano: "1790000000012000000",
+ *         attributes: [{ key: "honeyhive_inputs.query", value: { stringValue: "refund" } }]
+ *       }]
+ *     }]
+ *   }]
+ * })
+ *
+ * const events = accepted.map((span) => Projection.toEvent(span).event)
+ *
+ * events.map((event) => [event.event_type, event.inputs, event.duration]) // => [["tool", { query: "refund" }, 12]]
+ * ```
+ *
+ * @category projection
+ * @since 0.1.0
+ */
+export const toEvent = (span: SpanRecord): Projected => {
+  const session = sessionOf(span)
+  const buckets = bucketsOf(span)
+  addLineage(span, buckets.metadata)
+  const eventType = EventKind.detect(span.name, span.attributes)
+  const parent = span.parentSpanId === undefined
+    ? uuid(span.attributes, Attributes.PARENT_ID, Attributes.ASSOCIATION_PARENT_ID) ?? session.id
+    : Uuid.fromSpan(span.traceId, span.parentSpanId)
+  return {
+    session,
+    event: {
+      event_id: eventType === "session"
+        ? session.id
+        : uuid(span.attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId),
+      session_id: session.id,
+      parent_id: eventType === "session" ? null : parent,
+      children_ids: [],
+      event_type: eventType,
+      event_name: text(span.attributes, Attributes.EVENT_NAME) ?? span.name,
+      source: session.source,
+      start_time: millis(span.startTimeUnixNano),
+      end_time: millis(span.endTimeUnixNano),
+      duration: millis(span.endTimeUnixNano - span.startTimeUnixNano),
+      error: errorOf(span),
+      // Attribute values come from `Otlp.spans`, which produces JSON only
+      ...(buckets as { [B in Bucket.Bucket]: { readonly [key: string]: Schema.Json } })
+    }
+  }
+}
+
+/**
+ * The parts of an event that a program says itself: everything but ids of others and times.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventFields =
+  & {
+    readonly event_type?: EventType | undefined
+    readonly event_name?: string | undefined
+    readonly event_id?: string | undefined
+    readonly error?: string | undefined
+  }
+  & { readonly [B in Bucket.Bucket]?: { readonly [key: string]: unknown } | undefined }
+
+/**
+ * Hands the attributes that carry these fields to `set`; {@link toEvent} reads them back.
+ *
+ * @example
+ * ```ts
+ * import { Projection } from "@honeyhive/contract"
+ *
+ * const attributes: Record<string, unknown> = {}
+ * Projection.writeFields({ event_type: "chain", metrics: { score: 0.5 } }, (name, value) => {
+ *   attributes[name] = value
+ * })
+ *
+ * attributes // => { honeyhive_event_type: "chain", "honeyhive_metrics.score": 0.5 }
+ * ```
+ *
+ * @category projection
+ * @since 0.1.0
+ */
+export const writeFields = (fields: EventFields, set: (name: string, value: AttributeValue) => void): void => {
+  if (fields.event_type !== undefined) set(Attributes.EVENT_TYPE, fields.event_type)
+  if (fields.event_name !== undefined) set(Attributes.EVENT_NAME, fields.event_name)
+  if (fields.event_id !== undefined) set(Attributes.EVENT_ID, fields.event_id)
+  if (fields.error !== undefined) set(Attributes.ERROR, fields.error)
+  for (const bucket of Bucket.Bucket.literals) {
+    const content = fields[bucket]
+    if (content !== undefined) Bucket.flatten(Bucket.prefixOf(bucket).slice(0, -1), content, set)
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * HoneyHive on the wire.
+ *
+ * @since 0.1.0
+ */
+export * as Api from "./Api.ts"
+export { type AttributeRecord, Attributes, type AttributeValue } from "./Attributes.ts"
+export * as Bucket from "./Bucket.ts"
+export * as Event from "./Event.ts"
+export * as EventKind from "./EventKind.ts"
+export * as GenAi from "./GenAi.ts"
+export * as Otlp from "./Otlp.ts"
+export * as Projection from "./Projection.ts"
+export * as Uuid from "./Uuid.ts"
