@@ -1,0 +1,158 @@
+/**
+ * Where ended spans go: OTLP over HTTP (JSON or protobuf), the console, memory, or nowhere.
+ *
+ * @since 0.1.0
+ */
+import * as OtelApi from "@opentelemetry/api"
+import { ExportResultCode, suppressTracing } from "@opentelemetry/core"
+import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { warn } from "./internal/log.ts"
+import { type Settings, TracerConfig } from "./TracerConfig.ts"
+
+/**
+ * The path of HoneyHive's OTLP endpoint below its URL.
+ *
+ * @category names
+ * @since 0.1.0
+ */
+export const OTLP_PATH = "/opentelemetry/v1/traces"
+
+// Another backend's endpoint never gets HoneyHive's key
+const otlpTarget = (settings: Settings): { readonly url: string; readonly headers: Record<string, string> } =>
+  settings.otlpEndpoint !== undefined
+    ? { url: settings.otlpEndpoint, headers: settings.otlpHeaders }
+    : {
+      url: settings.url + OTLP_PATH,
+      headers: {
+        ...settings.otlpHeaders,
+        ...(settings.apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(settings.apiKey)}` })
+      }
+    }
+
+// Each transport is loaded when it is chosen, so that a program pays for one of them
+const otlp = Effect.fnUntraced(function*(settings: Settings) {
+  const options = { ...otlpTarget(settings), timeoutMillis: Duration.toMillis(settings.exportTimeout) }
+  if (settings.otlpProtocol === "http/protobuf") {
+    const { OTLPTraceExporter } = yield* Effect.promise(() => import("@opentelemetry/exporter-trace-otlp-proto"))
+    return new OTLPTraceExporter(options)
+  }
+  const { OTLPTraceExporter } = yield* Effect.promise(() => import("@opentelemetry/exporter-trace-otlp-http"))
+  return new OTLPTraceExporter(options)
+})
+
+const nothing: SpanExporter = {
+  export: (_spans, done) => done({ code: ExportResultCode.SUCCESS }),
+  shutdown: () => Promise.resolve()
+}
+
+/**
+ * Says the first failure of a row through Effect's logger, and that it is over when it is, and keeps the exporter's own
+ * requests out of every trace.
+ */
+const reporting = (exporter: SpanExporter, log: (message: string) => void): SpanExporter => {
+  let failing = false
+  return {
+    export: (spans, done) =>
+      OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
+        exporter.export(spans, (result) => {
+          const failed = result.code === ExportResultCode.FAILED
+          if (failed && !failing) {
+            log(`HoneyHive: exporting ${spans.length} spans failed: ${result.error?.message ?? "unknown reason"}`)
+          } else if (failing && !failed) log("HoneyHive: exporting works again")
+          failing = failed
+          done(result)
+        })),
+    shutdown: () => exporter.shutdown(),
+    ...(exporter.forceFlush === undefined ? {} : { forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve() })
+  }
+}
+
+/**
+ * The transport of this instance; its provider shuts it down.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Exporter extends Context.Service<Exporter, SpanExporter>()("@honeyhive/tracing/Exporter") {
+  /** Takes the spans and forgets them. */
+  static readonly none: Layer.Layer<Exporter> = Layer.succeed(Exporter, nothing)
+
+  /** One object per span on stdout, by OpenTelemetry's own console exporter. */
+  static readonly console: Layer.Layer<Exporter> = Layer.effect(
+    Exporter,
+    Effect.map(Effect.promise(() => import("@opentelemetry/sdk-trace-base")), (sdk) => new sdk.ConsoleSpanExporter())
+  )
+
+  /** Sends to HoneyHive, or to the OTLP endpoint of the configuration, in the protocol of the configuration. */
+  static readonly otlp: Layer.Layer<Exporter, never, TracerConfig> = Layer.effect(
+    Exporter,
+    Effect.gen(function*() {
+      const exporter = yield* otlp(yield* TracerConfig)
+      const context = yield* Effect.context<never>()
+      const runFork = Effect.runForkWith(context)
+      return reporting(exporter, (message) => runFork(warn(message)))
+    })
+  )
+
+  /**
+   * What the configuration asks for. Without a key and without an OTLP endpoint this is {@link Exporter.none}, said once
+   * as a warning: the program runs as it is, nothing is exported.
+   */
+  static readonly layer: Layer.Layer<Exporter, never, TracerConfig> = Layer.unwrap(
+    Effect.gen(function*() {
+      const settings = yield* TracerConfig
+      if (settings.disableTracing || settings.testMode || settings.exporter === "none") return Exporter.none
+      if (settings.exporter === "console") return Exporter.console
+      if (settings.apiKey === undefined && settings.otlpEndpoint === undefined) {
+        yield* warn(
+          "HoneyHive: no key, so nothing is exported. Set HH_API_KEY, or HH_OTLP_ENDPOINT for another backend, " +
+            "or HH_EXPORTER=none to say that this is meant"
+        )
+        return Exporter.none
+      }
+      return Exporter.otlp
+    })
+  )
+}
+
+/**
+ * Spans kept in memory, for tests.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class MemoryExporter extends Context.Service<MemoryExporter, {
+  /** The spans exported so far, in the order in which they ended. */
+  readonly spans: Effect.Effect<ReadonlyArray<ReadableSpan>>
+  readonly clear: Effect.Effect<void>
+}>()("@honeyhive/tracing/Exporter/MemoryExporter") {
+  /** An exporter that keeps every span, and access to them. */
+  static readonly layer: Layer.Layer<Exporter | MemoryExporter> = Layer.effectContext(
+    Effect.sync(() => {
+      let kept: Array<ReadableSpan> = []
+      const exporter: SpanExporter = {
+        export: (spans, done) => {
+          kept.push(...spans)
+          done({ code: ExportResultCode.SUCCESS })
+        },
+        shutdown: () => Promise.resolve()
+      }
+      return Context.make(Exporter, exporter).pipe(
+        Context.add(
+          MemoryExporter,
+          MemoryExporter.of({
+            spans: Effect.sync(() => kept.slice()),
+            clear: Effect.sync(() => {
+              kept = []
+            })
+          })
+        )
+      )
+    })
+  )
+}

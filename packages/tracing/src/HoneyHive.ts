@@ -1,0 +1,239 @@
+/**
+ * The face of a tracer instance: provide {@link HoneyHiveLive} at the root of a program, and every `Effect.withSpan` and
+ * `Effect.fn` in it becomes an event of a HoneyHive session.
+ *
+ * @since 0.1.0
+ */
+import type * as OtelApi from "@opentelemetry/api"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import type { Content } from "@honeyhive/contract/Bucket"
+import type { UpdateEvent } from "@honeyhive/contract/Event"
+import { writeFields } from "@honeyhive/contract/Projection"
+import { type Enrichment, toFields } from "./Enrichment.ts"
+import { Exporter, MemoryExporter } from "./Exporter.ts"
+import * as tracer from "./internal/tracer.ts"
+import { Provider } from "./Provider.ts"
+import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import { type Options, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
+
+/**
+ * An event that is no span of the program's own: something that happened elsewhere, or is told afterwards.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EventOptions extends Enrichment {
+  readonly name: string
+  /** Unix milliseconds. Default: now. */
+  readonly startTime?: number | undefined
+  /** Milliseconds. Default: 0. */
+  readonly duration?: number | undefined
+}
+
+/**
+ * What may be added to a session after it has begun.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionEnrichment {
+  /** Replaces the outputs said before; everything else is merged. */
+  readonly outputs?: Content | undefined
+  readonly config?: Content | undefined
+  readonly metadata?: Content | undefined
+  readonly metrics?: Content | undefined
+  readonly feedback?: Content | undefined
+  readonly userProperties?: Content | undefined
+}
+
+const toUpdate = ({ userProperties, ...rest }: SessionEnrichment): UpdateEvent =>
+  // Absent and undefined differ on the wire only
+  Object.fromEntries(
+    Object.entries({ ...rest, user_properties: userProperties }).filter(([, value]) => value !== undefined)
+  )
+
+const withSession: {
+  (options?: SessionOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | HoneyHive>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive>
+} = dual(
+  (args) => Effect.isEffect(args[0]),
+  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive> =>
+    Effect.flatMap(HoneyHive, ({ endSession, startSession }) =>
+      Effect.acquireUseRelease(
+        startSession(options),
+        (session) => Effect.provideService(effect, CurrentSession, session),
+        endSession
+      ))
+)
+
+const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
+  Effect.currentSpan.pipe(
+    Effect.map((span) => writeFields(toFields(enrichment), (name, value) => span.attribute(name, value))),
+    Effect.ignore
+  )
+
+const enrichSession = (enrichment: SessionEnrichment): Effect.Effect<void, never, HoneyHive> =>
+  Effect.flatMap(HoneyHive, (hive) => hive.updateSession(toUpdate(enrichment)))
+
+const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
+
+const event = Effect.fnUntraced(function*({ duration = 0, startTime, ...fields }: EventOptions) {
+  const tracer = yield* Effect.tracer
+  const parent = yield* Effect.option(Effect.currentParentSpan)
+  const start = startTime ?? (yield* Clock.currentTimeMillis)
+  const id = crypto.randomUUID()
+  const span = tracer.span({
+    name: fields.name,
+    parent,
+    annotations: Context.empty(),
+    links: [],
+    startTime: millisToNanos(start),
+    kind: "internal",
+    root: false,
+    sampled: true
+  })
+  writeFields({ ...toFields(fields), event_id: id }, (name, value) => span.attribute(name, value))
+  span.end(millisToNanos(start + duration), Exit.void)
+  return id
+})
+
+/**
+ * A tracer instance.
+ *
+ * Two Layers from two calls share nothing: each has its own key, session, provider and connections.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+ *
+ * const program = Effect.gen(function*() {
+ *   yield* HoneyHive.enrichSpan({ type: "tool", inputs: { query: "refund" } }).pipe(Effect.withSpan("search"))
+ *   yield* HoneyHive.flush
+ *   const spans = yield* MemoryExporter.use((memory) => memory.spans)
+ *   return spans.map((span) => [span.name, span.attributes["honeyhive_inputs.query"]])
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [["search", "refund"]]
+ * ```
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class HoneyHive extends Context.Service<HoneyHive, {
+  /** The session that spans started here belong to. */
+  readonly session: Effect.Effect<SessionInfo>
+  /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
+  readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
+  readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+  /** Tells the backend more about the current session; returns at once. */
+  readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
+  /** Returns when everything that ended before the call has been sent or given up. */
+  readonly flush: Effect.Effect<void>
+  /** For code that speaks OpenTelemetry's API. It is not the global provider. */
+  readonly tracerProvider: OtelApi.TracerProvider
+}>()("@honeyhive/tracing/HoneyHive") {
+  /** An instance whose exporter is given, such as a test's. */
+  static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
+    HoneyHive,
+    Effect.gen(function*() {
+      const sessions = yield* Sessions
+      const provider = yield* Provider
+      const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
+      // Both halves have the whole deadline, instead of one after the other
+      yield* Effect.addFinalizer((exit) => Effect.all([sessions.close(exit), provider.shutdown], { concurrency: 2 }))
+      return HoneyHive.of({
+        session,
+        startSession: sessions.start,
+        endSession: sessions.end,
+        updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
+        flush: Effect.asVoid(Effect.all([sessions.flush, provider.flush], { concurrency: 2 })),
+        tracerProvider: provider.tracerProvider
+      })
+    })
+  ).pipe(
+    Layer.merge(tracer.layer),
+    Layer.provide(Provider.layer),
+    Layer.provide(Sessions.layer)
+  )
+
+  /**
+   * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
+   * which cannot be used. Without a key it warns once and exports nothing.
+   */
+  static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
+    isolated(
+      HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options)))
+    )
+
+  /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
+  static readonly layerConfig = (
+    options: Config.Wrap<Options>
+  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> =>
+    Layer.unwrap(Effect.map(Config.unwrap(options), HoneyHive.layer))
+
+  /** An instance that keeps its spans in memory and never touches the network. */
+  static readonly layerMemory = (
+    options?: Options
+  ): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
+    isolated(
+      HoneyHive.layerExporter.pipe(
+        Layer.provideMerge(MemoryExporter.layer),
+        Layer.provide(TracerConfig.layer({ testMode: true, ...options }))
+      )
+    )
+
+  /**
+   * Runs an effect in a session of its own: a request, a conversation, a job. It ends with the effect, successful or not.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const name = HoneyHive.use((hive) => hive.session).pipe(
+   *   Effect.map((session) => session.name),
+   *   HoneyHive.withSession({ name: "support", userId: "u1" }),
+   *   Effect.provide(HoneyHive.layerMemory())
+   * )
+   *
+   * await Effect.runPromise(name) // => "support"
+   * ```
+   */
+  static readonly withSession = withSession
+
+  /** Adds to the event of the current span; without one, nothing happens. */
+  static readonly enrichSpan = enrichSpan
+
+  /** Adds to the current session, in the background. */
+  static readonly enrichSession = enrichSession
+
+  /** Records an event below the current span and returns its id. */
+  static readonly event = event
+
+  /** Returns when everything that ended before the call has been sent or given up. */
+  static readonly flush: Effect.Effect<void, never, HoneyHive> = Effect.flatMap(
+    Effect.suspend(() => HoneyHive),
+    (hive) => hive.flush
+  )
+}
+
+/**
+ * Layers are shared by reference wherever a program provides them; an instance must share its parts with nobody.
+ */
+const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
+  Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
+
+/**
+ * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const HoneyHiveLive: Layer.Layer<HoneyHive, TracerConfigError> = HoneyHive.layer()

@@ -1,0 +1,210 @@
+/**
+ * Sessions: the id is made here, stamped on every span, and announced to the backend without the program waiting for it.
+ *
+ * A backend that never heard of the session makes it from the spans' auto-create flag, so an announcement that fails costs
+ * only what it would have carried (inputs, metadata, an early sight of the session).
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Semaphore from "effect/Semaphore"
+import type { Content } from "@honeyhive/contract/Bucket"
+import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import { within } from "./internal/deadline.ts"
+import { describeCause } from "./internal/failure.ts"
+import { warn } from "./internal/log.ts"
+import { type Settings, TracerConfig } from "./TracerConfig.ts"
+
+/**
+ * What a program says of a session when it starts one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionOptions {
+  /** Default: the instance's session name. */
+  readonly name?: string | undefined
+  /** A UUID; default: a new one. */
+  readonly id?: string | undefined
+  /** Becomes `user_properties.user_id`. */
+  readonly userId?: string | undefined
+  readonly userProperties?: Content | undefined
+  readonly inputs?: Content | undefined
+  readonly metadata?: Content | undefined
+}
+
+/**
+ * A session under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionInfo {
+  readonly id: string
+  readonly name: string
+  /** Unix milliseconds. */
+  readonly startTime: number
+}
+
+/**
+ * The session of the current fiber; the instance's own where none was started.
+ *
+ * @category references
+ * @since 0.1.0
+ */
+export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honeyhive/tracing/Session/CurrentSession", {
+  defaultValue: () => undefined
+})
+
+/** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
+interface Calls {
+  readonly start: (session: StartSession) => Effect.Effect<void, unknown>
+  readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void, unknown>
+}
+
+const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
+
+// Loaded when the first session is announced: the REST client is the larger half of this package's import time
+const remote = (settings: Settings, apiKey: Redacted.Redacted): Calls => {
+  const client = () => Effect.promise(() => import("./internal/sessionClient.ts"))
+  return {
+    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, session)),
+    update: (id, update) => Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, update))
+  }
+}
+
+/**
+ * The sessions of this instance.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Sessions extends Context.Service<Sessions, {
+  /** The instance's own session, started when it is first asked for. */
+  readonly own: () => SessionInfo
+  /** Starts a session; the scope ends it with the exit it closes with. */
+  readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
+  /** Ends a session with outputs, or with the cause of its failure. */
+  readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+  /** Adds to what the backend knows of a session; returns at once. */
+  readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
+  /** Waits for every call that was made before. */
+  readonly flush: Effect.Effect<void>
+  /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
+  readonly close: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+}>()("@honeyhive/tracing/Session/Sessions") {
+  /** Announces sessions to HoneyHive when there is a key for it. */
+  static readonly layer: Layer.Layer<Sessions, never, TracerConfig> = Layer.effect(
+    Sessions,
+    Effect.gen(function*() {
+      const settings = yield* TracerConfig
+      const clock = yield* Clock.Clock
+      const announces = settings.apiKey !== undefined && settings.otlpEndpoint === undefined &&
+        settings.exporter === "otlp" && !settings.testMode && !settings.disableTracing && !settings.skipSessionCreation
+      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+      const fibers = yield* FiberSet.make<void>()
+      const fork = yield* FiberSet.runtime(fibers)()
+      const inFlight = yield* Semaphore.make(8)
+      const announced = new Map<string, Effect.Effect<void>>()
+
+      const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
+        call.pipe(
+          Effect.timeout(settings.exportTimeout),
+          inFlight.withPermits(1),
+          Effect.catchCause((cause) =>
+            Cause.hasInterruptsOnly(cause)
+              ? Effect.void
+              : warn(`HoneyHive: ${what} failed, spans still carry the session`, Cause.squash(cause))
+          ),
+          Effect.withTracerEnabled(false)
+        )
+
+      // Calls of one session keep their order: each waits for the one before it
+      const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
+        if (calls === silent) return
+        const before = announced.get(id) ?? Effect.void
+        const fiber = fork(Effect.andThen(before, deliver(what, call)))
+        const settled = Effect.callback<void>((resume) => {
+          fiber.addObserver(() => resume(Effect.void))
+        })
+        announced.set(id, settled)
+        fiber.addObserver(() => {
+          if (announced.get(id) === settled) announced.delete(id)
+        })
+      }
+
+      const begin = (options: SessionOptions): SessionInfo => {
+        const session: SessionInfo = {
+          id: options.id ?? crypto.randomUUID(),
+          name: options.name ?? settings.sessionName,
+          startTime: clock.currentTimeMillisUnsafe()
+        }
+        enqueue(
+          session.id,
+          "starting a session",
+          Effect.suspend(() =>
+            calls.start({
+              session_id: session.id,
+              session_name: session.name,
+              event_name: session.name,
+              source: settings.source,
+              start_time: session.startTime,
+              ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
+              ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+              ...(options.userId === undefined && options.userProperties === undefined ? {} : {
+                user_properties: {
+                  ...options.userProperties,
+                  ...(options.userId === undefined ? {} : { user_id: options.userId })
+                }
+              })
+            })
+          )
+        )
+        return session
+      }
+
+      const update = (id: string, change: UpdateEvent): void =>
+        enqueue(id, "updating a session", Effect.suspend(() => calls.update(id, change)))
+
+      const end = (session: SessionInfo, exit: Exit.Exit<unknown, unknown>): void => {
+        const now = clock.currentTimeMillisUnsafe()
+        update(session.id, {
+          end_time: now,
+          duration: now - session.startTime,
+          ...(Exit.isFailure(exit)
+            ? { metadata: { status: "error", error: describeCause(exit.cause).message } }
+            : { metadata: { status: "ok" } })
+        })
+      }
+
+      let own: SessionInfo | undefined
+      const flush = FiberSet.awaitEmpty(fibers)
+
+      let closing: Effect.Effect<void> | undefined
+      const close = Effect.fnUntraced(function*(exit: Exit.Exit<unknown, unknown>) {
+        if (closing === undefined) {
+          if (own !== undefined) end(own, exit)
+          closing = yield* Effect.cached(within(settings.shutdownTimeout, flush))
+        }
+        yield* closing
+      })
+      yield* Effect.addFinalizer(close)
+
+      return Sessions.of({
+        own: () => own ??= begin({ id: settings.sessionId }),
+        start: (options = {}) => Effect.sync(() => begin(options)),
+        end: (session, exit) => Effect.sync(() => end(session, exit)),
+        update: (id, change) => Effect.sync(() => update(id, change)),
+        flush,
+        close
+      })
+    })
+  )
+}

@@ -1,0 +1,12 @@
+/**
+ * The tracing SDK: one Layer at the root of a program.
+ *
+ * @since 0.1.0
+ */
+export { type Enrichment, type Values } from "./Enrichment.ts"
+export { Exporter, MemoryExporter } from "./Exporter.ts"
+export { type EventOptions, HoneyHive, HoneyHiveLive, type SessionEnrichment } from "./HoneyHive.ts"
+export { Provider } from "./Provider.ts"
+export { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+export { traced, type TracedOptions } from "./Traced.ts"
+export { type Options, type Settings, TracerConfig, TracerConfigError } from "./TracerConfig.ts"

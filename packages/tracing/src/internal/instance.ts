@@ -1,0 +1,63 @@
+/**
+ * How code finds the tracer instance it runs under: through the fiber's context, or, in plain code called from a fiber
+ * or from a traced function, through `AsyncLocalStorage`.
+ */
+import { AsyncLocalStorage } from "node:async_hooks"
+import * as Context from "effect/Context"
+import * as Fiber from "effect/Fiber"
+import * as Tracer from "effect/Tracer"
+
+/** The mark of a tracer that belongs to a HoneyHive instance. */
+export const TypeId = "~@honeyhive/tracing/Tracer"
+
+/** An Effect tracer made by this package. */
+export interface InstanceTracer extends Tracer.Tracer {
+  readonly [TypeId]: typeof TypeId
+}
+
+export const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
+  tracer !== undefined && TypeId in tracer
+
+interface Ambient {
+  readonly context: Context.Context<never>
+  /** The fiber under which the context was entered: inside it, this context is the deeper one. */
+  readonly fiber: Fiber.Fiber<unknown, unknown> | undefined
+}
+
+const storage = new AsyncLocalStorage<Ambient>()
+
+const tracerOf = (context: Context.Context<never>): InstanceTracer | undefined => {
+  const tracer = Context.getOrUndefined(context, Tracer.Tracer)
+  return isInstanceTracer(tracer) ? tracer : undefined
+}
+
+/**
+ * The context that the calling code runs under and its tracer; `undefined` outside of every instance.
+ */
+export const current = (): { readonly context: Context.Context<never>; readonly tracer: InstanceTracer } | undefined => {
+  const fiber = Fiber.getCurrent()
+  const ambient = storage.getStore()
+  if (fiber !== undefined && ambient?.fiber !== fiber) {
+    const tracer = tracerOf(fiber.context)
+    if (tracer !== undefined) return { context: fiber.context, tracer }
+  }
+  if (ambient === undefined) return undefined
+  const tracer = tracerOf(ambient.context)
+  return tracer === undefined ? undefined : { context: ambient.context, tracer }
+}
+
+/**
+ * A service of the calling code, else of the plain code around its fiber: an Effect that a traced function runs belongs
+ * where that function does.
+ */
+export const find = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined => {
+  const found = current()
+  if (found === undefined) return undefined
+  const own = read(found.context)
+  const ambient = storage.getStore()?.context
+  return own !== undefined || ambient === undefined || tracerOf(ambient) !== found.tracer ? own : read(ambient)
+}
+
+/** Runs plain code, and whatever it starts, under a context. */
+export const run = <A>(context: Context.Context<never>, evaluate: () => A): A =>
+  storage.run({ context, fiber: Fiber.getCurrent() }, evaluate)

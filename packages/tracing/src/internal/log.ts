@@ -1,0 +1,9 @@
+import * as Effect from "effect/Effect"
+import * as References from "effect/References"
+
+/**
+ * A warning through the program's logger; where that is Effect's own, to stderr: stdout belongs to the program, which may
+ * speak a protocol over it.
+ */
+export const warn = (...message: ReadonlyArray<unknown>): Effect.Effect<void> =>
+  Effect.provideService(Effect.logWarning(...message), References.LogToStderr, true)

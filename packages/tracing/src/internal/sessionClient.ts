@@ -1,0 +1,48 @@
+/**
+ * Calls to HoneyHive's REST API; a module of its own so that it is loaded only when a session is announced.
+ */
+import * as OtelContext from "@opentelemetry/api"
+import { suppressTracing } from "@opentelemetry/core"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as HttpApiClient from "effect/http-api/HttpApiClient"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { Authorization, HoneyHiveApi } from "@honeyhive/contract/Api"
+import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+
+// An instrumentation of the host that watches `fetch` must not see the tracer's own requests
+const untraced: typeof globalThis.fetch = (input, init) =>
+  OtelContext.context.with(suppressTracing(OtelContext.context.active()), () => globalThis.fetch(input, init))
+
+const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered)
+
+const connect = (url: string, key: Redacted.Redacted) =>
+  HttpApiClient.make(HoneyHiveApi, {
+    baseUrl: url,
+    transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
+  }).pipe(
+    Effect.provide(
+      HttpApiMiddleware.layerClient(
+        Authorization,
+        ({ next, request }) => next(HttpClientRequest.bearerToken(request, key))
+      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
+    ),
+    Effect.provideService(FetchHttpClient.Fetch, untraced)
+  )
+
+export const start = Effect.fnUntraced(function*(url: string, key: Redacted.Redacted, session: StartSession) {
+  const client = yield* connect(url, key)
+  yield* client.sessions.start({ payload: session })
+})
+
+export const update = Effect.fnUntraced(
+  function*(url: string, key: Redacted.Redacted, id: string, change: UpdateEvent) {
+    const client = yield* connect(url, key)
+    yield* client.events.update({ params: { event_id: id }, payload: change })
+  }
+)

@@ -1,0 +1,103 @@
+/**
+ * The Effect tracer of an instance: `@effect/opentelemetry`'s, with HoneyHive's error fields, and without its two global
+ * habits (adopting whatever OpenTelemetry span is active, entering an async context for every primitive).
+ */
+import type * as OtelApi from "@opentelemetry/api"
+import { SpanStatusCode } from "@opentelemetry/api"
+import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Tracer from "effect/Tracer"
+import { Attributes } from "@honeyhive/contract/Attributes"
+import { flatten } from "@honeyhive/contract/Bucket"
+import { Provider } from "../Provider.ts"
+import { TracerConfig } from "../TracerConfig.ts"
+import { describeCause, type Failure } from "./failure.ts"
+import * as instance from "./instance.ts"
+
+/** What the bridge's span has beyond Effect's: the OpenTelemetry span. */
+interface BridgeSpan extends Tracer.Span {
+  readonly span: OtelApi.Span
+}
+
+const recordFailure = (span: BridgeSpan, failure: Failure): void => {
+  span.attribute(Attributes.ERROR, failure.message)
+  span.attribute(Attributes.ERROR_TYPE, failure.type)
+  span.attribute("honeyhive_metadata.error.kind", failure.kind)
+  if (failure.fields !== undefined) {
+    flatten("honeyhive_metadata.error.fields", failure.fields, (name, value) => span.attribute(name, value))
+  }
+  // The bridge leaves an interrupted span without a status
+  if (failure.kind === "interruption") setError(span, failure)
+}
+
+const setError = (span: BridgeSpan, failure: Failure): void => {
+  span.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message })
+}
+
+/**
+ * Ends the span with the failure's fields, and whatever the bridge makes of an error it cannot read, ends it: neither an
+ * error with throwing getters nor an odd attribute may reach the program.
+ */
+const guarded = (span: BridgeSpan): Tracer.Span => {
+  const { attribute, end } = span
+  span.attribute = (key, value) => {
+    try {
+      attribute.call(span, key, value)
+    } catch {
+      span.span.setAttribute(key, "[unreadable]")
+    }
+  }
+  span.end = (endTime, exit) => {
+    if (span.status._tag === "Ended") return
+    const failure = exit._tag === "Failure" ? describeCause(exit.cause) : undefined
+    if (failure !== undefined) recordFailure(span, failure)
+    try {
+      end.call(span, endTime, exit)
+    } catch {
+      if (failure !== undefined) setError(span, failure)
+      span.span.end([Number(endTime / 1_000_000_000n), Number(endTime % 1_000_000_000n)])
+    }
+  }
+  return span
+}
+
+/** The parent that plain code around this fiber left, unless the span asked for none. */
+const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.Option<Tracer.AnySpan> =>
+  root || instance.current()?.tracer !== tracer
+    ? Option.none()
+    : Option.fromUndefinedOr(instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)))
+
+const make = Effect.map(OtelTracer.make, (bridge): instance.InstanceTracer => {
+  const tracer: instance.InstanceTracer = {
+    [instance.TypeId]: instance.TypeId,
+    span: (options) => {
+      const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
+      // `root` keeps the bridge from adopting another provider's active span
+      return guarded(bridge.span({ ...options, parent, root: Option.isNone(parent) }) as BridgeSpan)
+    },
+    context: (primitive, fiber) =>
+      // The one primitive in which user code starts work that outlives the evaluation; everywhere else the running fiber
+      // says which span is current
+      Predicate.hasProperty(primitive, "~effect/Effect/identifier") &&
+        primitive["~effect/Effect/identifier"] === "Async"
+        ? instance.run(fiber.context, () => primitive["~effect/Effect/evaluate"](fiber))
+        : primitive["~effect/Effect/evaluate"](fiber)
+  }
+  return tracer
+})
+
+/** Installs the tracer; where tracing is disabled, the program keeps the one it has. */
+export const layer: Layer.Layer<never, never, Provider | TracerConfig> = Layer.unwrap(
+  Effect.gen(function*() {
+    const settings = yield* TracerConfig
+    if (settings.disableTracing) return Layer.empty
+    const { tracerProvider } = yield* Provider
+    return Layer.effect(Tracer.Tracer, make).pipe(
+      Layer.provide(Layer.succeed(OtelTracer.OtelTracer, tracerProvider.getTracer("@honeyhive/tracing")))
+    )
+  })
+)
