@@ -10,6 +10,7 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import { Event, Millis, PostEvent, StartSession, UpdateEvent } from "./Event.ts"
 
@@ -172,6 +173,9 @@ const BatchCreated = Schema.Struct({
   session_id: Schema.optionalKey(Schema.String)
 })
 
+// HoneyHive answers updates with 200 and no body
+const Updated = HttpApiSchema.Empty(200)
+
 const Done = Schema.Struct({ success: Schema.Boolean })
 
 const sessionPath = { session_id: Schema.String }
@@ -203,6 +207,7 @@ const events = HttpApiGroup.make("events")
     HttpApiEndpoint.put("update", "/v1/events/:event_id", {
       params: eventPath,
       payload: UpdateEvent,
+      success: Updated,
       error: NotFound
     }),
     HttpApiEndpoint.post("search", "/v1/events/search", {
@@ -230,6 +235,7 @@ const legacy = HttpApiGroup.make("legacy")
     }),
     HttpApiEndpoint.put("updateEvent", "/events", {
       payload: Schema.Struct({ event_id: Schema.String, ...UpdateEvent.fields }),
+      success: Updated,
       error: NotFound
     }),
     HttpApiEndpoint.post("createEventBatch", "/events/batch", {

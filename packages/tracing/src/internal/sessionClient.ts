@@ -12,6 +12,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Authorization, HoneyHiveApi } from "@honeyhive/contract/Api"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 
@@ -35,14 +36,18 @@ const connect = (url: string, key: Redacted.Redacted) =>
     Effect.provideService(FetchHttpClient.Fetch, untraced)
   )
 
+// What a backend of another version says beyond its status does not matter here
+const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
+  Effect.flatMap(response, HttpClientResponse.filterStatusOk)
+
 export const start = Effect.fnUntraced(function*(url: string, key: Redacted.Redacted, session: StartSession) {
   const client = yield* connect(url, key)
-  yield* client.sessions.start({ payload: session })
+  yield* accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))
 })
 
 export const update = Effect.fnUntraced(
   function*(url: string, key: Redacted.Redacted, id: string, change: UpdateEvent) {
     const client = yield* connect(url, key)
-    yield* client.events.update({ params: { event_id: id }, payload: change })
+    yield* accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
   }
 )
