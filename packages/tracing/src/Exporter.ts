@@ -3,6 +3,8 @@
  *
  * @since 0.1.0
  */
+import type * as Http from "node:http"
+import { Socket } from "node:net"
 import * as OtelApi from "@opentelemetry/api"
 import { ExportResultCode, suppressTracing } from "@opentelemetry/core"
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base"
@@ -34,15 +36,50 @@ const otlpTarget = (settings: Settings): { readonly url: string; readonly header
       }
     }
 
+/**
+ * Connections that never keep the process alive, and that `close` ends at once, whatever hangs on them.
+ */
+const connections = () => {
+  let agent: Http.Agent | undefined
+  let closed = false
+  return {
+    factory: async (protocol: string): Promise<Http.Agent> => {
+      const { Agent } = protocol === "https:" ? await import("node:https") : await import("node:http")
+      agent = new Agent({ keepAlive: true })
+      const { createConnection } = agent
+      agent.createConnection = (options, callback) => {
+        if (closed) throw new Error("the exporter is shut down")
+        const socket = createConnection.call(agent, options, callback)
+        if (socket instanceof Socket) socket.unref()
+        return socket
+      }
+      return agent
+    },
+    close: () => {
+      closed = true
+      agent?.destroy()
+    }
+  }
+}
+
 // Each transport is loaded when it is chosen, so that a program pays for one of them
 const otlp = Effect.fnUntraced(function*(settings: Settings) {
-  const options = { ...otlpTarget(settings), timeoutMillis: Duration.toMillis(settings.exportTimeout) }
-  if (settings.otlpProtocol === "http/protobuf") {
-    const { OTLPTraceExporter } = yield* Effect.promise(() => import("@opentelemetry/exporter-trace-otlp-proto"))
-    return new OTLPTraceExporter(options)
+  const { close, factory } = connections()
+  const options = {
+    ...otlpTarget(settings),
+    timeoutMillis: Duration.toMillis(settings.exportTimeout),
+    httpAgentOptions: factory
   }
-  const { OTLPTraceExporter } = yield* Effect.promise(() => import("@opentelemetry/exporter-trace-otlp-http"))
-  return new OTLPTraceExporter(options)
+  const exporter: SpanExporter = yield* Effect.promise(async () => {
+    if (settings.otlpProtocol === "http/protobuf") {
+      const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto")
+      return new OTLPTraceExporter(options)
+    }
+    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-http")
+    return new OTLPTraceExporter(options)
+  })
+  // The exporter's own shutdown would wait for what is in flight; the provider has done that, within its deadline
+  return { export: exporter.export.bind(exporter), shutdown: async () => close() } satisfies SpanExporter
 })
 
 const nothing: SpanExporter = {
@@ -67,8 +104,7 @@ const reporting = (exporter: SpanExporter, log: (message: string) => void): Span
           failing = failed
           done(result)
         })),
-    shutdown: () => exporter.shutdown(),
-    ...(exporter.forceFlush === undefined ? {} : { forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve() })
+    shutdown: () => exporter.shutdown()
   }
 }
 

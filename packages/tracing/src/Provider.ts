@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type * as OtelApi from "@opentelemetry/api"
+import { ExportResultCode } from "@opentelemetry/core"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import {
   BasicTracerProvider,
@@ -22,6 +23,7 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Exporter } from "./Exporter.ts"
 import { within } from "./internal/deadline.ts"
+import { warn } from "./internal/log.ts"
 import * as instance from "./internal/instance.ts"
 import { CurrentSession, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
@@ -46,20 +48,44 @@ const stamp = (settings: Settings, sessions: Sessions["Service"]): SpanProcessor
   shutdown: () => Promise.resolve()
 })
 
-/** Counts what is on its way, because OpenTelemetry's batch processor flushes without waiting for it. */
-const tracked = (exporter: SpanExporter, inFlight: Set<Promise<void>>): SpanExporter => ({
-  ...exporter,
-  export: (spans, done) => {
-    const sent = new Promise<void>((resolve) =>
-      exporter.export(spans, (result) => {
-        done(result)
-        resolve()
+interface Tracked extends SpanExporter {
+  /** Resolves when nothing is on its way: OpenTelemetry's batch processor flushes without waiting for that. */
+  readonly settled: () => Promise<void>
+  /** Gives up what is on its way and returns how many spans that were. */
+  readonly abandon: () => number
+}
+
+const tracked = (exporter: SpanExporter): Tracked => {
+  const inFlight = new Map<Promise<void>, { readonly spans: number; readonly giveUp: () => void }>()
+  return {
+    export: (spans, done) => {
+      let giveUp = (): void => {}
+      const sent = new Promise<void>((resolve) => {
+        const finish: typeof done = (result) => {
+          if (!inFlight.delete(sent)) return
+          done(result)
+          resolve()
+        }
+        giveUp = () => finish({ code: ExportResultCode.FAILED })
+        // A memory exporter answers at once, before `sent` exists
+        queueMicrotask(() => exporter.export(spans, finish))
       })
-    )
-    inFlight.add(sent)
-    void sent.then(() => inFlight.delete(sent))
+      inFlight.set(sent, { spans: spans.length, giveUp })
+    },
+    settled: async () => {
+      while (inFlight.size > 0) await Promise.all(inFlight.keys())
+    },
+    abandon: () => {
+      let spans = 0
+      for (const request of [...inFlight.values()]) {
+        spans += request.spans
+        request.giveUp()
+      }
+      return spans
+    },
+    shutdown: () => exporter.shutdown()
   }
-})
+}
 
 const deliver = (settings: Settings, exporter: SpanExporter): SpanProcessor =>
   settings.disableBatch ? new SimpleSpanProcessor(exporter) : new BatchSpanProcessor(exporter, {
@@ -96,12 +122,12 @@ export class Provider extends Context.Service<Provider, {
     Provider,
     Effect.gen(function*() {
       const settings = yield* TracerConfig
-      const inFlight = new Set<Promise<void>>()
+      const exporter = tracked(yield* Exporter)
       const provider = new BasicTracerProvider({
         resource: resource(settings),
         spanProcessors: [
           stamp(settings, yield* Sessions),
-          deliver(settings, tracked(yield* Exporter, inFlight))
+          deliver(settings, exporter)
         ],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
@@ -109,13 +135,20 @@ export class Provider extends Context.Service<Provider, {
           linkCountLimit: settings.maxLinks
         }
       })
-      // A failed export has been said by the exporter; it is not the caller's failure
+      // A failed export has been said by the exporter; it is not the caller's failure. The time limit also keeps the process
+      // alive while a flush is under way: the connections do not.
       const flush = Effect.promise(async () => {
         await provider.forceFlush().catch(() => {})
-        while (inFlight.size > 0) await Promise.all(inFlight)
+        await exporter.settled()
+      }).pipe(Effect.timeoutOption(settings.exportTimeout), Effect.asVoid)
+      const release = Effect.suspend(() => {
+        const lost = exporter.abandon()
+        const released = Effect.promise(() => exporter.shutdown().then(() => provider.shutdown()).catch(() => {}))
+        return lost === 0
+          ? released
+          : Effect.andThen(warn(`HoneyHive: closed before the backend took ${lost} spans`), released)
       })
-      const release = Effect.promise(() => provider.shutdown().catch(() => {}))
-      const shutdown = yield* Effect.cached(within(settings.shutdownTimeout, Effect.andThen(flush, release)))
+      const shutdown = yield* Effect.cached(Effect.andThen(within(settings.shutdownTimeout, flush), release))
       yield* Effect.addFinalizer(() => shutdown)
       return Provider.of({ tracerProvider: provider, flush, shutdown })
     })

@@ -1,0 +1,148 @@
+/**
+ * What tracing one asynchronous call costs, with 2 KB in, 2 KB out and delivery to a local sink, against bare
+ * OpenTelemetry in the same process.
+ *
+ * The contestants take turns, so that what slows the machine slows them all; the median of the rounds counts.
+ */
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
+import { context } from "@opentelemetry/api"
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks"
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
+import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { Effect, type Layer, ManagedRuntime } from "effect"
+import { HoneyHive, traced } from "@honeyhive/tracing"
+import { sink } from "./sink.ts"
+import { median, type Row } from "./table.ts"
+
+const ROUNDS = 9
+const CALLS = 2_000
+const QUEUE = { maxQueueSize: 100_000, maxExportBatchSize: 512, scheduledDelayMillis: 100 }
+
+/** About 2 KB as JSON, in the shape of a retrieval tool's answer. */
+const passages = Array.from({ length: 8 }, (_, id) => ({ id, text: "lorem ipsum dolor sit amet ".repeat(8) }))
+
+interface Input {
+  readonly query: string
+  readonly passages: typeof passages
+}
+
+const inputs: ReadonlyArray<Input> = Array.from({ length: CALLS }, (_, call) => ({ query: `refunds ${call}`, passages }))
+
+const work = async (input: Input) => {
+  await Promise.resolve()
+  return { ...input, found: true }
+}
+
+/** One round makes all the calls and waits until their spans are delivered. */
+interface Contestant {
+  readonly name: string
+  readonly round: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+const each = async (call: (input: Input) => Promise<unknown>): Promise<void> => {
+  for (const input of inputs) await call(input)
+}
+
+const batching = (url: string): SpanProcessor => new BatchSpanProcessor(new OTLPTraceExporter({ url }), QUEUE)
+
+const untraced: Contestant = { name: "the call itself", round: () => each(work), close: () => Promise.resolve() }
+
+const openTelemetry = (url: string): Contestant => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const provider = new BasicTracerProvider({ spanProcessors: [batching(url)] })
+  const tracer = provider.getTracer("bench")
+  const call = (input: Input) =>
+    tracer.startActiveSpan("call", async (span) => {
+      span.setAttribute("input", JSON.stringify(input))
+      const result = await work(input)
+      span.setAttribute("output", JSON.stringify(result))
+      span.end()
+      return result
+    })
+  return {
+    name: "OpenTelemetry startActiveSpan",
+    round: () => each(call).then(() => provider.forceFlush()),
+    close: () => provider.shutdown()
+  }
+}
+
+const effectful = <R, E>(
+  name: string,
+  layer: Layer.Layer<R, E>,
+  round: Effect.Effect<unknown, never, R>
+): Contestant => {
+  const runtime = ManagedRuntime.make(layer)
+  return { name, round: () => runtime.runPromise(Effect.asVoid(round)), close: () => runtime.dispose() }
+}
+
+const honeyhive = (url: string) =>
+  HoneyHive.layer({
+    otlpEndpoint: url,
+    batchMaxQueue: QUEUE.maxQueueSize,
+    batchMaxSize: QUEUE.maxExportBatchSize,
+    batchInterval: QUEUE.scheduledDelayMillis
+  })
+
+const honeyhiveTraced = (url: string): Contestant => {
+  const call = traced({ name: "call" }, work)
+  return effectful("HoneyHive traced(fn)", honeyhive(url), Effect.andThen(Effect.promise(() => each(call)), HoneyHive.flush))
+}
+
+const honeyhiveWithSpan = (url: string): Contestant => {
+  const call = (input: Input) =>
+    Effect.promise(() => work(input)).pipe(
+      Effect.tap((result) => HoneyHive.enrichSpan({ inputs: { input }, outputs: { result } })),
+      Effect.withSpan("call")
+    )
+  return effectful(
+    "HoneyHive Effect.withSpan",
+    honeyhive(url),
+    Effect.andThen(Effect.forEach(inputs, call, { discard: true }), HoneyHive.flush)
+  )
+}
+
+const nodeSdk = (url: string): Contestant => {
+  const processor = batching(url)
+  const call = (input: Input) =>
+    Effect.promise(() => work(input)).pipe(
+      Effect.tap((result) =>
+        Effect.annotateCurrentSpan({ input: JSON.stringify(input), output: JSON.stringify(result) })
+      ),
+      Effect.withSpan("call")
+    )
+  return effectful(
+    "@effect/opentelemetry NodeSdk, Effect.withSpan",
+    NodeSdk.layer(() => ({ resource: { serviceName: "bench" }, spanProcessor: processor })),
+    Effect.andThen(
+      Effect.forEach(inputs, call, { discard: true }),
+      Effect.promise(() => processor.forceFlush())
+    )
+  )
+}
+
+/** Runs the contestants and returns a row for each. */
+export const calls = async (progress: (text: string) => void): Promise<ReadonlyArray<Row>> => {
+  const { close, url } = await sink()
+  const baseline = openTelemetry(url)
+  const contestants = [untraced, baseline, honeyhiveTraced(url), honeyhiveWithSpan(url), nodeSdk(url)]
+  const times = new Map<Contestant, Array<number>>(contestants.map((contestant) => [contestant, []]))
+  // The first round warms up
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const contestant of contestants) {
+      progress(`round ${round} of ${ROUNDS}: ${contestant.name}`)
+      globalThis.gc?.()
+      const start = performance.now()
+      await contestant.round()
+      if (round > 0) times.get(contestant)?.push((performance.now() - start) * 1000 / CALLS)
+    }
+  }
+  for (const contestant of contestants) await contestant.close()
+  await close()
+  const micros = (contestant: Contestant) => median(times.get(contestant) ?? [])
+  return contestants.map((contestant): Row => ({
+    what: `call: ${contestant.name}`,
+    value: `${micros(contestant).toFixed(1)} µs`,
+    ...(contestant === baseline ? {} : { ratio: micros(contestant) / micros(baseline), against: baseline.name })
+  }))
+}

@@ -1,0 +1,84 @@
+/**
+ * A library inside somebody's program: nothing on import, nothing on stdout, nothing that keeps the process alive.
+ */
+import { execFile } from "node:child_process"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { describe, expect, it } from "vitest"
+
+interface Ran {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number | string | null
+}
+
+/** Runs a program in a process of its own, from where the workspace's packages resolve. */
+const run = (program: string, env: Record<string, string> = {}): Promise<Ran> =>
+  new Promise((resolve) => {
+    const { HH_API_KEY: _, ...inherited } = process.env
+    execFile(
+      process.execPath,
+      ["--input-type=module", "--eval", program],
+      { cwd: import.meta.dirname, env: { ...inherited, ...env }, timeout: 30_000 },
+      (error, stdout, stderr) => resolve({ stdout, stderr, code: error === null ? 0 : error.code ?? error.signal ?? null })
+    )
+  })
+
+const traceOnce = `
+import { Effect } from "effect"
+import { HoneyHiveLive } from "@honeyhive/tracing"
+await Effect.runPromise(Effect.void.pipe(Effect.withSpan("search"), Effect.provide(HoneyHiveLive)))
+`
+
+describe("a program that is traced", () => {
+  it("sees nothing happen on import: no output, no global provider, no handle, no listener", async () => {
+    const ran = await run(`
+      const listeners = () => process.eventNames().map((name) => [String(name), process.listenerCount(name)])
+      const before = JSON.stringify(listeners())
+      const api = await import("@opentelemetry/api")
+      const provider = api.trace.getTracerProvider().getDelegate().constructor.name
+      for (const name of ["contract", "tracing", "instruments", "hive"]) await import("@honeyhive/" + name)
+      const after = api.trace.getTracerProvider().getDelegate().constructor.name
+      const handles = process.getActiveResourcesInfo().filter((name) => !/Pipe|TTY|FSReq/.test(name))
+      process.exitCode = before === JSON.stringify(listeners()) && provider === after && handles.length === 0 ? 0 : 9
+      if (process.exitCode) console.error(before, listeners(), provider, after, handles)
+    `)
+    expect(ran).toEqual({ stdout: "", stderr: "", code: 0 })
+  })
+
+  it("runs without a key: one warning on stderr, stdout empty", async () => {
+    const ran = await run(traceOnce)
+    expect(ran).toMatchObject({ stdout: "", code: 0 })
+    expect(ran.stderr.match(/HH_API_KEY/g)).toHaveLength(1)
+  })
+
+  it("has spans on stdout only when the console exporter is chosen", async () => {
+    const ran = await run(traceOnce, { HH_EXPORTER: "console" })
+    expect(ran.stdout).toContain("search")
+    expect(ran.stderr).toBe("")
+  })
+
+  it("ends by itself, and soon, when the backend hangs", async () => {
+    const server = createServer(() => {})
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo // a TCP server's address
+    try {
+      const ran = await run(traceOnce, {
+        HH_API_KEY: "hh_key",
+        HH_API_URL: `http://127.0.0.1:${port}`,
+        HH_SHUTDOWN_TIMEOUT: "0.2"
+      })
+      expect(ran).toMatchObject({ stdout: "", code: 0 })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
+  it("says on stderr which variable is wrong, not what is in it", async () => {
+    const ran = await run(traceOnce, { HH_API_KEY: "two secrets" })
+    expect(ran.code).not.toBe(0)
+    expect(ran.stderr).toContain("environment variable HH_API_KEY")
+    expect(ran.stderr + ran.stdout).not.toContain("two secrets")
+  })
+})
