@@ -1,1 +1,11 @@
-export {}
+/**
+ * The embedded HoneyHive backend.
+ *
+ * @since 0.1.0
+ */
+export { Hive, HiveError, type HiveOptions } from "./Hive.ts"
+export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyHiveLocal.ts"
+export { HttpProblem } from "./HttpProblem.ts"
+export * as OtlpProtobuf from "./OtlpProtobuf.ts"
+export * as SqliteTraceStore from "./SqliteTraceStore.ts"
+export { SearchError, SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"

@@ -1,0 +1,92 @@
+/**
+ * Where the hive keeps sessions and events, whatever the database is.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { SearchEvents } from "@honeyhive/contract/Api"
+import { type Event, Millis, type PostEvent, type StartSession, type UpdateEvent } from "@honeyhive/contract/Event"
+import type { SpanRecord } from "@honeyhive/contract/Otlp"
+
+/**
+ * The store cannot be opened, read or written.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class TraceStoreError extends Schema.TaggedError<TraceStoreError>()("TraceStoreError", {
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+/**
+ * A search that asks for something impossible; `message` says what.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class SearchError extends Schema.TaggedError<SearchError>()("SearchError", { message: Schema.String }) {}
+
+/**
+ * A session as a list shows it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SessionSummary = Schema.Struct({
+  session_id: Schema.String,
+  name: Schema.String,
+  source: Schema.String,
+  /** Nobody started or auto-created it: its spans were accepted, its session is unknown. */
+  orphan: Schema.Boolean,
+  start_time: Millis,
+  end_time: Schema.NullOr(Millis),
+  /** Events in it, without the session itself. */
+  events: Schema.Int,
+  errors: Schema.Int,
+  /** Sum of its model events' `metadata.total_tokens`. */
+  tokens: Schema.Finite
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionSummary = typeof SessionSummary.Type
+
+/**
+ * The store.
+ *
+ * Session rules: a span that may auto-create makes its session, any number of times; a span of an unknown session without
+ * that flag is kept as an orphan; a session that is started later adopts it.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class TraceStore extends Context.Service<TraceStore, {
+  /** Keeps spans as events, in one transaction. The same span again replaces what it said before. */
+  readonly ingest: (spans: ReadonlyArray<SpanRecord>) => Effect.Effect<void, TraceStoreError>
+  /** Starts a session, or merges into the one with this id. */
+  readonly startSession: (session: StartSession) => Effect.Effect<Event, TraceStoreError>
+  /** Creates events, in one transaction; those without a session go into `sessionId`, else into one new session. */
+  readonly createEvents: (
+    events: ReadonlyArray<PostEvent>,
+    sessionId?: string
+  ) => Effect.Effect<ReadonlyArray<string>, TraceStoreError>
+  /** Merges buckets, replaces outputs; false when there is no such event. */
+  readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<boolean, TraceStoreError>
+  readonly event: (id: string) => Effect.Effect<Option.Option<Event>, TraceStoreError>
+  /** Newest first; `count` is the number of all that match. */
+  readonly search: (
+    query: SearchEvents
+  ) => Effect.Effect<{ readonly events: ReadonlyArray<Event>; readonly count: number }, TraceStoreError | SearchError>
+  /** Newest first, orphans among them. */
+  readonly sessions: (
+    page: { readonly limit: number; readonly offset: number }
+  ) => Effect.Effect<ReadonlyArray<SessionSummary>, TraceStoreError>
+  /** The session itself, when it is known, and its events by start time. */
+  readonly sessionEvents: (sessionId: string) => Effect.Effect<ReadonlyArray<Event>, TraceStoreError>
+}>()("@honeyhive/hive/TraceStore") {}
