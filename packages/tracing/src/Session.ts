@@ -121,7 +121,7 @@ export class Sessions extends Context.Service<Sessions, {
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause)
               ? Effect.void
-              : warn(`HoneyHive: ${what} failed, spans still carry the session`, Cause.squash(cause))
+              : warn(`HoneyHive: ${what} failed, spans still carry the session: ${describeCause(cause).message}`)
           ),
           Effect.withTracerEnabled(false)
         )
