@@ -54,7 +54,7 @@ const run = (program: string) =>
   })
 
 const call = (path: string, init: RequestInit & { readonly json?: unknown }) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const { url } = yield* Hive
     const response = yield* Effect.promise(() =>
       fetch(url + path, {
@@ -73,7 +73,7 @@ layer(Hive.layer())("outside clients", (it) => {
     ["proto", "11111111-1111-4111-8111-111111111111"],
     ["http", "22222222-2222-4222-8222-222222222222"]
   ])("OpenTelemetry's NodeSDK with the %s exporter", ([exporter = "", session = ""]) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { url } = yield* Hive
       yield* run(nodeSdk(exporter, session, url))
       const store = yield* TraceStore
@@ -104,12 +104,19 @@ layer(Hive.layer())("outside clients", (it) => {
 
       const stray = `99999999-9999-4999-8999-${session.slice(-12)}`
       const sessions = yield* store.sessions({ limit: 100, offset: 0 })
-      assert.deepInclude(sessions.find((_) => _.session_id === stray), { orphan: true, events: 1 })
-      assert.deepInclude(sessions.find((_) => _.session_id === session), { orphan: false, events: 2, errors: 1 })
-    }))
+      assert.deepInclude(
+        sessions.find((_) => _.session_id === stray),
+        { orphan: true, events: 1 }
+      )
+      assert.deepInclude(
+        sessions.find((_) => _.session_id === session),
+        { orphan: false, events: 2, errors: 1 }
+      )
+    })
+  )
 
   it.effect("a REST client on the legacy paths", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const session = yield* call("/session/start", {
         method: "POST",
         json: { session: { project: "old", session_name: "legacy", source: "sdk", metadata: { a: 1 } } }
@@ -142,7 +149,10 @@ layer(Hive.layer())("outside clients", (it) => {
         json: {
           is_single_session: true,
           session: { session_name: "batch" },
-          events: [{ event_type: "tool", inputs: {} }, { event_type: "chain", inputs: {} }]
+          events: [
+            { event_type: "tool", inputs: {} },
+            { event_type: "chain", inputs: {} }
+          ]
         }
       })
       assert.strictEqual(batch.event_ids.length, 2)
@@ -164,5 +174,6 @@ layer(Hive.layer())("outside clients", (it) => {
       assert.strictEqual(found.count, 3)
       const tree = yield* call(`/v1/sessions/${session.session_id}`, { method: "GET" })
       assert.deepStrictEqual(tree.children_ids, [created.event_id])
-    }))
+    })
+  )
 })

@@ -20,7 +20,8 @@ const run = (program: string, env: Record<string, string> = {}): Promise<Ran> =>
       process.execPath,
       ["--input-type=module", "--eval", program],
       { cwd: import.meta.dirname, env: { ...inherited, ...env }, timeout: 30_000 },
-      (error, stdout, stderr) => resolve({ stdout, stderr, code: error === null ? 0 : error.code ?? error.signal ?? null })
+      (error, stdout, stderr) =>
+        resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? error.signal ?? null) })
     )
   })
 

@@ -26,7 +26,10 @@ interface Input {
   readonly passages: typeof passages
 }
 
-const inputs: ReadonlyArray<Input> = Array.from({ length: CALLS }, (_, call) => ({ query: `refunds ${call}`, passages }))
+const inputs: ReadonlyArray<Input> = Array.from({ length: CALLS }, (_, call) => ({
+  query: `refunds ${call}`,
+  passages
+}))
 
 const work = async (input: Input) => {
   await Promise.resolve()
@@ -86,7 +89,14 @@ const honeyhive = (url: string) =>
 
 const honeyhiveTraced = (url: string): Contestant => {
   const call = traced({ name: "call" }, work)
-  return effectful("HoneyHive traced(fn)", honeyhive(url), Effect.andThen(Effect.promise(() => each(call)), HoneyHive.flush))
+  return effectful(
+    "HoneyHive traced(fn)",
+    honeyhive(url),
+    Effect.andThen(
+      Effect.promise(() => each(call)),
+      HoneyHive.flush
+    )
+  )
 }
 
 const honeyhiveWithSpan = (url: string): Contestant => {
@@ -134,7 +144,7 @@ export const calls = async (progress: (text: string) => void): Promise<ReadonlyA
       globalThis.gc?.()
       const start = performance.now()
       await contestant.round()
-      if (round > 0) times.get(contestant)?.push((performance.now() - start) * 1000 / CALLS)
+      if (round > 0) times.get(contestant)?.push(((performance.now() - start) * 1000) / CALLS)
     }
   }
   for (const contestant of contestants) await contestant.close()

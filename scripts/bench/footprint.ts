@@ -101,15 +101,18 @@ const imports = async (): Promise<ReadonlyArray<Row>> => {
   const { gzipped, path } = await bundled()
   const alone = await importTime(base)
   const both = await importTime([...base, path])
-  return [{
-    what: "import over effect and OpenTelemetry",
-    value: `${(both - alone).toFixed(1)} ms`,
-    ratio: both / alone,
-    against: `effect and OpenTelemetry alone (${alone.toFixed(0)} ms)`
-  }, {
-    what: "bundle over effect and OpenTelemetry",
-    value: `${(gzipped / 1024).toFixed(1)} KB gzipped`
-  }]
+  return [
+    {
+      what: "import over effect and OpenTelemetry",
+      value: `${(both - alone).toFixed(1)} ms`,
+      ratio: both / alone,
+      against: `effect and OpenTelemetry alone (${alone.toFixed(0)} ms)`
+    },
+    {
+      what: "bundle over effect and OpenTelemetry",
+      value: `${(gzipped / 1024).toFixed(1)} KB gzipped`
+    }
+  ]
 }
 
 /** Runs them one after the other. */
@@ -117,7 +120,7 @@ export const footprint = async (progress: (text: string) => void): Promise<Reado
   const rows: Array<Row> = []
   for (const [name, measure] of Object.entries({ setUp, heap, imports })) {
     progress(name)
-    rows.push(...await measure())
+    rows.push(...(await measure()))
   }
   return rows
 }

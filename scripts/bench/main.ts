@@ -14,7 +14,7 @@ if (values.help) {
   const progress = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const rows = [...await footprint(progress), ...await calls(progress)]
+  const rows = [...(await footprint(progress)), ...(await calls(progress))]
   progress("")
   if (values.json) console.log(JSON.stringify(rows, null, 2))
   else print(rows)

@@ -11,7 +11,8 @@ export const sink = (): Promise<{ readonly url: string; readonly close: () => Pr
     const worker = new Worker(new URL(import.meta.url))
     worker.once("error", reject)
     worker.once("message", (port: number) =>
-      resolve({ url: `http://127.0.0.1:${port}/v1/traces`, close: () => worker.terminate() }))
+      resolve({ url: `http://127.0.0.1:${port}/v1/traces`, close: () => worker.terminate() })
+    )
   })
 
 if (!isMainThread) {

@@ -12,7 +12,7 @@ export interface Row {
 }
 
 export const median = (values: ReadonlyArray<number>): number => {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
@@ -26,9 +26,12 @@ export const print = (rows: ReadonlyArray<Row>): void => {
   const table = [["what", "value", "ratio", "against"], ...cells]
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)))
   table.forEach((row, index) => {
-    const line = row.map((cell, column) =>
-      column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
-    ).join("  ").trimEnd()
+    const line = row
+      .map((cell, column) =>
+        column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
+      )
+      .join("  ")
+      .trimEnd()
     // `styleText` leaves colours out where stdout is no terminal
     console.log(index === 0 ? styleText("bold", line) : line)
   })

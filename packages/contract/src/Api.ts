@@ -50,10 +50,9 @@ export class Unauthorized extends Schema.Error<Unauthorized>("@honeyhive/contrac
  * @category errors
  * @since 0.1.0
  */
-export class NotFound extends Schema.Error<NotFound>("@honeyhive/contract/NotFound")(
-  errorFields(404, "not_found"),
-  { httpApiStatus: 404 }
-) {}
+export class NotFound extends Schema.Error<NotFound>("@honeyhive/contract/NotFound")(errorFields(404, "not_found"), {
+  httpApiStatus: 404
+}) {}
 
 /**
  * The backend failed; nothing of the request was kept.
@@ -84,9 +83,9 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@
  * @category middleware
  * @since 0.1.0
  */
-export class Validation
-  extends HttpApiMiddleware.Service<Validation>()("@honeyhive/contract/Validation", { error: BadRequest })
-{}
+export class Validation extends HttpApiMiddleware.Service<Validation>()("@honeyhive/contract/Validation", {
+  error: BadRequest
+}) {}
 
 /**
  * One condition of a search, over a field of the event such as `event_name` or `metadata.run_id`.
@@ -183,71 +182,70 @@ const eventPath = { event_id: Schema.String }
 
 const strict = { onExcessProperty: "error" } as const
 
-const sessions = HttpApiGroup.make("sessions")
-  .add(
-    HttpApiEndpoint.post("start", "/v1/sessions", { payload: StartSession, success: Event }),
-    HttpApiEndpoint.get("get", "/v1/sessions/:session_id", { params: sessionPath, success: Event, error: NotFound }),
-    HttpApiEndpoint.post("addEvents", "/v1/sessions/:session_id/events/batch", {
-      params: sessionPath,
-      payload: Schema.Struct({ events: Schema.Array(PostEvent) }),
-      success: Done,
-      error: BadRequest
-    }).annotate(HttpApi.PayloadParseOptions, strict)
-  )
+const sessions = HttpApiGroup.make("sessions").add(
+  HttpApiEndpoint.post("start", "/v1/sessions", { payload: StartSession, success: Event }),
+  HttpApiEndpoint.get("get", "/v1/sessions/:session_id", { params: sessionPath, success: Event, error: NotFound }),
+  HttpApiEndpoint.post("addEvents", "/v1/sessions/:session_id/events/batch", {
+    params: sessionPath,
+    payload: Schema.Struct({ events: Schema.Array(PostEvent) }),
+    success: Done,
+    error: BadRequest
+  }).annotate(HttpApi.PayloadParseOptions, strict)
+)
 
-const events = HttpApiGroup.make("events")
-  .add(
-    HttpApiEndpoint.post("create", "/v1/events", { payload: PostEvent, success: Created, error: BadRequest })
-      .annotate(HttpApi.PayloadParseOptions, strict),
-    HttpApiEndpoint.get("get", "/v1/events/:event_id", {
-      params: eventPath,
-      success: Schema.Struct({ event: Event }),
-      error: NotFound
-    }),
-    HttpApiEndpoint.put("update", "/v1/events/:event_id", {
-      params: eventPath,
-      payload: UpdateEvent,
-      success: Updated,
-      error: NotFound
-    }),
-    HttpApiEndpoint.post("search", "/v1/events/search", {
-      payload: SearchEvents,
-      success: Schema.Struct({ events: Schema.Array(Event), count: Schema.Int }),
-      error: BadRequest
-    }),
-    HttpApiEndpoint.post("createBatch", "/v1/events/batch", {
-      payload: EventBatch,
-      success: BatchCreated,
-      error: BadRequest
-    }).annotate(HttpApi.PayloadParseOptions, strict)
-  )
+const events = HttpApiGroup.make("events").add(
+  HttpApiEndpoint.post("create", "/v1/events", { payload: PostEvent, success: Created, error: BadRequest }).annotate(
+    HttpApi.PayloadParseOptions,
+    strict
+  ),
+  HttpApiEndpoint.get("get", "/v1/events/:event_id", {
+    params: eventPath,
+    success: Schema.Struct({ event: Event }),
+    error: NotFound
+  }),
+  HttpApiEndpoint.put("update", "/v1/events/:event_id", {
+    params: eventPath,
+    payload: UpdateEvent,
+    success: Updated,
+    error: NotFound
+  }),
+  HttpApiEndpoint.post("search", "/v1/events/search", {
+    payload: SearchEvents,
+    success: Schema.Struct({ events: Schema.Array(Event), count: Schema.Int }),
+    error: BadRequest
+  }),
+  HttpApiEndpoint.post("createBatch", "/v1/events/batch", {
+    payload: EventBatch,
+    success: BatchCreated,
+    error: BadRequest
+  }).annotate(HttpApi.PayloadParseOptions, strict)
+)
 
-const legacy = HttpApiGroup.make("legacy")
-  .add(
-    HttpApiEndpoint.post("startSession", "/session/start", {
-      payload: Schema.Struct({ session: StartSession }),
-      success: Event
+const legacy = HttpApiGroup.make("legacy").add(
+  HttpApiEndpoint.post("startSession", "/session/start", {
+    payload: Schema.Struct({ session: StartSession }),
+    success: Event
+  }),
+  HttpApiEndpoint.post("createEvent", "/events", {
+    payload: Schema.Struct({ event: PostEvent }),
+    success: Created,
+    error: BadRequest
+  }),
+  HttpApiEndpoint.put("updateEvent", "/events", {
+    payload: Schema.Struct({ event_id: Schema.String, ...UpdateEvent.fields }),
+    success: Updated,
+    error: NotFound
+  }),
+  HttpApiEndpoint.post("createEventBatch", "/events/batch", {
+    payload: Schema.Struct({
+      events: Schema.Array(PostEvent),
+      is_single_session: Schema.optionalKey(Schema.Boolean),
+      session: Schema.optionalKey(sessionProperties)
     }),
-    HttpApiEndpoint.post("createEvent", "/events", {
-      payload: Schema.Struct({ event: PostEvent }),
-      success: Created,
-      error: BadRequest
-    }),
-    HttpApiEndpoint.put("updateEvent", "/events", {
-      payload: Schema.Struct({ event_id: Schema.String, ...UpdateEvent.fields }),
-      success: Updated,
-      error: NotFound
-    }),
-    HttpApiEndpoint.post("createEventBatch", "/events/batch", {
-      payload: Schema.Struct({
-        events: Schema.Array(PostEvent),
-        is_single_session: Schema.optionalKey(Schema.Boolean),
-        session: Schema.optionalKey(sessionProperties)
-      }),
-      success: BatchCreated,
-      error: BadRequest
-    })
-  )
+    success: BatchCreated,
+    error: BadRequest
+  })
+)
 
 /**
  * The whole API; every route takes a bearer key and answers errors in HoneyHive's shape.

@@ -76,8 +76,8 @@ const MAX_LEAVES = 1024
 
 const primitiveType = (value: unknown): "string" | "number" | "boolean" | undefined =>
   typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
-    // `typeof` of the three tested types is one of the three names
-    ? typeof value as "string" | "number" | "boolean"
+    ? // `typeof` of the three tested types is one of the three names
+      (typeof value as "string" | "number" | "boolean")
     : undefined
 
 const homogeneous = (values: ReadonlyArray<unknown>): boolean => {
@@ -185,7 +185,7 @@ export const flatten = (prefix: string, value: unknown, set: (name: string, valu
   visit(prefix, () => value)
 }
 
-const leafFromAttribute = (value: unknown): unknown => value === "null" ? null : value === "{}" ? {} : value
+const leafFromAttribute = (value: unknown): unknown => (value === "null" ? null : value === "{}" ? {} : value)
 
 /**
  * A nested object under construction; `Map` keeps keys such as `__proto__` harmless.

@@ -57,12 +57,12 @@ const lookup = (table: { readonly [key: string]: EventType }, key: unknown): Eve
  */
 export const detect = (name: string, attributes: AttributeRecord): EventType =>
   lookup(types, attributes[Attributes.EVENT_TYPE_RAW]) ??
-    lookup(types, attributes[Attributes.EVENT_TYPE]) ??
-    lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
-    fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
-    lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
-    (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")
+  lookup(types, attributes[Attributes.EVENT_TYPE]) ??
+  lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
+  fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
+  lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
+  (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")
 
 // Every kind of OpenInference that is neither a model nor a chain (retriever, embedding, guardrail, …) is a tool
 const fromOpenInference = (kind: unknown): EventType | undefined =>
-  typeof kind === "string" ? lookup(openInferenceKinds, kind.toUpperCase()) ?? "tool" : undefined
+  typeof kind === "string" ? (lookup(openInferenceKinds, kind.toUpperCase()) ?? "tool") : undefined

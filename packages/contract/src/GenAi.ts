@@ -13,19 +13,31 @@ type Field = readonly [bucket: Bucket, path: string]
 
 const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
   [Attributes.GEN_AI_REQUEST_MODEL]: [["config", "model"]],
-  [Attributes.GEN_AI_PROVIDER_NAME]: [["config", "provider"], ["metadata", "provider"]],
+  [Attributes.GEN_AI_PROVIDER_NAME]: [
+    ["config", "provider"],
+    ["metadata", "provider"]
+  ],
   [Attributes.GEN_AI_SYSTEM]: [["metadata", "system"]],
   [Attributes.GEN_AI_TOOL_DEFINITIONS]: [["config", "tools"]],
   [Attributes.GEN_AI_USAGE_PROMPT_TOKENS]: [["metadata", "prompt_tokens"]],
   [Attributes.GEN_AI_USAGE_COMPLETION_TOKENS]: [["metadata", "completion_tokens"]],
-  [Attributes.GEN_AI_USAGE_INPUT_TOKENS]: [["metadata", "input_tokens"], ["metadata", "prompt_tokens"]],
-  [Attributes.GEN_AI_USAGE_OUTPUT_TOKENS]: [["metadata", "output_tokens"], ["metadata", "completion_tokens"]],
+  [Attributes.GEN_AI_USAGE_INPUT_TOKENS]: [
+    ["metadata", "input_tokens"],
+    ["metadata", "prompt_tokens"]
+  ],
+  [Attributes.GEN_AI_USAGE_OUTPUT_TOKENS]: [
+    ["metadata", "output_tokens"],
+    ["metadata", "completion_tokens"]
+  ],
   [Attributes.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: [["metadata", "cache_read_input_tokens"]],
   [Attributes.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS]: [["metadata", "cache_write_input_tokens"]],
   [Attributes.GEN_AI_USAGE_REASONING_TOKENS]: [["metadata", "reasoning_tokens"]],
   [Attributes.GEN_AI_RESPONSE_FINISH_REASONS]: [["metadata", "finish_reasons"]],
   [Attributes.GEN_AI_RESPONSE_ID]: [["metadata", "response_id"]],
-  [Attributes.GEN_AI_RESPONSE_MODEL]: [["metadata", "response_model"], ["metadata", "model_name"]],
+  [Attributes.GEN_AI_RESPONSE_MODEL]: [
+    ["metadata", "response_model"],
+    ["metadata", "model_name"]
+  ],
   [Attributes.GEN_AI_AGENT_NAME]: [["metadata", "agent_name"]],
   [Attributes.GEN_AI_AGENT_ID]: [["metadata", "agent_id"]],
   [Attributes.GEN_AI_AGENT_DESCRIPTION]: [["metadata", "agent_description"]],
@@ -54,8 +66,8 @@ export const fieldsOf = (attribute: string): ReadonlyArray<Field> | undefined =>
   Object.hasOwn(rows, attribute)
     ? rows[attribute]
     : attribute.startsWith(requestPrefix)
-    ? [["config", attribute.slice(requestPrefix.length)]]
-    : undefined
+      ? [["config", attribute.slice(requestPrefix.length)]]
+      : undefined
 
 const json = (text: unknown): unknown => {
   if (typeof text !== "string") return text
@@ -72,14 +84,18 @@ const partsOf = (message: object): ReadonlyArray<object> =>
     : []
 
 const textOf = (parts: ReadonlyArray<object>): string =>
-  parts.flatMap((part) =>
-    Predicate.hasProperty(part, "type") && part.type === "text" && Predicate.hasProperty(part, "content") &&
+  parts
+    .flatMap((part) =>
+      Predicate.hasProperty(part, "type") &&
+      part.type === "text" &&
+      Predicate.hasProperty(part, "content") &&
       typeof part.content === "string"
-      ? [part.content]
-      : []
-  ).join("")
+        ? [part.content]
+        : []
+    )
+    .join("")
 
-const field = (value: object, key: string): unknown => Predicate.hasProperty(value, key) ? value[key] : undefined
+const field = (value: object, key: string): unknown => (Predicate.hasProperty(value, key) ? value[key] : undefined)
 
 /**
  * One message of OpenTelemetry's form (`role`, `parts`) as chat messages of HoneyHive's (`role`, `content`, `tool_calls`);
@@ -143,7 +159,8 @@ export const messagesOf = (
   return { inputs, outputs }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => Predicate.isObject(value) && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Predicate.isObject(value) && !Array.isArray(value)
 
 /**
  * The attributes that {@link messagesOf} reads, and which therefore need not appear in `metadata` again.

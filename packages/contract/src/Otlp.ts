@@ -146,12 +146,16 @@ export interface SpanRecord {
   readonly startTimeUnixNano: bigint
   readonly endTimeUnixNano: bigint
   readonly attributes: AttributeRecord
-  readonly events: ReadonlyArray<
-    { readonly name: string; readonly timeUnixNano: bigint; readonly attributes: AttributeRecord }
-  >
-  readonly links: ReadonlyArray<
-    { readonly traceId: string; readonly spanId: string; readonly attributes: AttributeRecord }
-  >
+  readonly events: ReadonlyArray<{
+    readonly name: string
+    readonly timeUnixNano: bigint
+    readonly attributes: AttributeRecord
+  }>
+  readonly links: ReadonlyArray<{
+    readonly traceId: string
+    readonly spanId: string
+    readonly attributes: AttributeRecord
+  }>
   /** OTLP's code: 0 unset, 1 ok, 2 error. */
   readonly status: { readonly code: number; readonly message: string }
   readonly scope: { readonly name: string; readonly version: string }
@@ -196,9 +200,7 @@ const record = (entries: ReadonlyArray<KeyValue> | null | undefined): AttributeR
   entries == null ? {} : Object.fromEntries(entries.map((entry) => [entry.key, value(entry.value)]))
 
 const nanos = (time: string | number | null | undefined): bigint | undefined =>
-  Option.getOrUndefined(
-    Option.liftThrowable((time: string | number) => BigInt(time))(time ?? 0)
-  )
+  Option.getOrUndefined(Option.liftThrowable((time: string | number) => BigInt(time))(time ?? 0))
 
 const hexId = (id: string | null | undefined, digits: number): string | undefined =>
   id != null && id.length === digits && /^[0-9a-f]+$/i.test(id) && /[^0]/.test(id) ? id.toLowerCase() : undefined

@@ -78,11 +78,8 @@ const sessionOf = (span: SpanRecord): SessionClaim => {
   const said = text(attributes, ...sessionNames)
   const flag = attributes[Attributes.SESSION_AUTO_CREATE]
   return {
-    id: said === undefined
-      ? Uuid.fromTrace(span.traceId)
-      : Uuid.isUuid(said)
-      ? said.toLowerCase()
-      : Uuid.fromText(said),
+    id:
+      said === undefined ? Uuid.fromTrace(span.traceId) : Uuid.isUuid(said) ? said.toLowerCase() : Uuid.fromText(said),
     autoCreate: said !== undefined && (flag === true || flag === "true"),
     name: text(attributes, Attributes.SESSION_NAME) ?? "Session",
     source: text(attributes, Attributes.SOURCE, Attributes.ASSOCIATION_SOURCE) ?? "otlp"
@@ -141,7 +138,9 @@ const bucketsOf = (span: SpanRecord): Buckets => {
     } else {
       const fields = GenAi.fieldsOf(name)
       if (fields === undefined) found.metadata[name] = value
-      else { for (const [bucket, path] of fields) found[bucket][path] = value }
+      else {
+        for (const [bucket, path] of fields) found[bucket][path] = value
+      }
     }
   }
   for (const bucket of Bucket.Bucket.literals) Object.assign(found[bucket], Bucket.nest(nested[bucket]))
@@ -198,15 +197,17 @@ export const toEvent = (span: SpanRecord): Projected => {
   const buckets = bucketsOf(span)
   addLineage(span, buckets.metadata)
   const eventType = EventKind.detect(span.name, span.attributes)
-  const parent = span.parentSpanId === undefined
-    ? uuid(span.attributes, Attributes.PARENT_ID, Attributes.ASSOCIATION_PARENT_ID) ?? session.id
-    : Uuid.fromSpan(span.traceId, span.parentSpanId)
+  const parent =
+    span.parentSpanId === undefined
+      ? (uuid(span.attributes, Attributes.PARENT_ID, Attributes.ASSOCIATION_PARENT_ID) ?? session.id)
+      : Uuid.fromSpan(span.traceId, span.parentSpanId)
   return {
     session,
     event: {
-      event_id: eventType === "session"
-        ? session.id
-        : uuid(span.attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId),
+      event_id:
+        eventType === "session"
+          ? session.id
+          : (uuid(span.attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId)),
       session_id: session.id,
       parent_id: eventType === "session" ? null : parent,
       children_ids: [],
@@ -229,14 +230,12 @@ export const toEvent = (span: SpanRecord): Projected => {
  * @category models
  * @since 0.1.0
  */
-export type EventFields =
-  & {
-    readonly event_type?: EventType | undefined
-    readonly event_name?: string | undefined
-    readonly event_id?: string | undefined
-    readonly error?: string | undefined
-  }
-  & { readonly [B in Bucket.Bucket]?: { readonly [key: string]: unknown } | undefined }
+export type EventFields = {
+  readonly event_type?: EventType | undefined
+  readonly event_name?: string | undefined
+  readonly event_id?: string | undefined
+  readonly error?: string | undefined
+} & { readonly [B in Bucket.Bucket]?: { readonly [key: string]: unknown } | undefined }
 
 /**
  * Hands the attributes that carry these fields to `set`; {@link toEvent} reads them back.

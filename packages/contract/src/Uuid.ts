@@ -37,7 +37,7 @@ const format = (hex: string): string =>
  * import { Uuid } from "@honeyhive/contract"
  *
  * Uuid.fromSpan("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174")
- * // => "5b8efff7-9803-8103-9269-eee19b7ec3c1b174"
+ * // => "5b8efff7-9803-881e-8ee1-9b7ec3c1b174"
  * ```
  *
  * @category constructors

@@ -20,7 +20,8 @@ import { Keys } from "./Keys.ts"
 import * as OtlpIngest from "./OtlpIngest.ts"
 import * as RestApi from "./RestApi.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
-import { TraceStore, type TraceStoreError } from "./TraceStore.ts"
+import type { TraceStore } from "./TraceStore.ts"
+import { type TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -60,7 +61,8 @@ const describe = (cause: unknown, host: string, port: number): string =>
 const listening = (host: string, port: number) =>
   NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "2 seconds" }).pipe(
     Layer.catchTag("ServeError", ({ cause }) =>
-      Layer.effectContext(Effect.fail(new HiveError({ message: describe(cause, host, port), cause }))))
+      Layer.effectContext(Effect.fail(new HiveError({ message: describe(cause, host, port), cause })))
+    )
   )
 
 /**
@@ -83,10 +85,13 @@ const listening = (host: string, port: number) =>
  * @category services
  * @since 0.1.0
  */
-export class Hive extends Context.Service<Hive, {
-  /** Its address, such as `http://127.0.0.1:43117`. */
-  readonly url: string
-}>()("@honeyhive/hive/Hive") {
+export class Hive extends Context.Service<
+  Hive,
+  {
+    /** Its address, such as `http://127.0.0.1:43117`. */
+    readonly url: string
+  }
+>()("@honeyhive/hive/Hive") {
   /** The server over a store that is given. */
   static readonly layerServer = (options: HiveOptions = {}): Layer.Layer<Hive, HiveError, TraceStore> => {
     const { host = "127.0.0.1", keys, maxBodyBytes = 32 * 1024 * 1024, port = 0 } = options
@@ -104,21 +109,15 @@ export class Hive extends Context.Service<Hive, {
           Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
           Effect.withTracerEnabled(false)
         )
-      )).pipe(Layer.unwrap)
+      )
+    ).pipe(Layer.unwrap)
     return Layer.effect(
       Hive,
       Effect.map(HttpServer.HttpServer, ({ address }) => Hive.of({ url: HttpServer.formatAddress(address) }))
-    ).pipe(
-      Layer.merge(server),
-      Layer.provide(listening(host, port))
-    )
+    ).pipe(Layer.merge(server), Layer.provide(listening(host, port)))
   }
 
   /** The server with a SQLite store. */
-  static readonly layer = (
-    options: HiveOptions = {}
-  ): Layer.Layer<Hive | TraceStore, HiveError | TraceStoreError> =>
-    Hive.layerServer(options).pipe(
-      Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:" }))
-    )
+  static readonly layer = (options: HiveOptions = {}): Layer.Layer<Hive | TraceStore, HiveError | TraceStoreError> =>
+    Hive.layerServer(options).pipe(Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:" })))
 }

@@ -23,7 +23,8 @@ export interface LocalOptions {
 const tracer = (options: LocalOptions["tracing"]): Layer.Layer<HoneyHive, TracerConfigError, Hive> =>
   Layer.unwrap(
     Effect.map(Hive, ({ url }) =>
-      HoneyHive.layer({ batchInterval: "200 millis", ...options, apiKey: "hh_local", dataPlaneUrl: url }))
+      HoneyHive.layer({ batchInterval: "200 millis", ...options, apiKey: "hh_local", dataPlaneUrl: url })
+    )
   )
 
 /**

@@ -44,10 +44,10 @@ const fromError = (error: unknown): HttpProblem => {
         return reason.reason === "BodyTooLarge"
           ? new HttpProblem({ statusCode: 413, errorCode: "payload_too_large", message: "the body is too large" })
           : new HttpProblem({
-            statusCode: 400,
-            errorCode: "bad_request",
-            message: `the body cannot be read: ${reason.description || describe(reason.cause)}`
-          })
+              statusCode: 400,
+              errorCode: "bad_request",
+              message: `the body cannot be read: ${reason.description || describe(reason.cause)}`
+            })
     }
   }
   return new HttpProblem({ statusCode: 500, errorCode: "internal_error", message: "the hive failed; see its log" })
@@ -60,12 +60,16 @@ const describe = (cause: unknown): string =>
 const withBody = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
   response.status < 400 || response.body._tag !== "Empty"
     ? response
-    : HttpServerResponse.jsonUnsafe({
-      statusCode: response.status,
-      message: response.status === 415 ? "content encoding must be gzip, deflate or identity" : "the request is refused",
-      success: false,
-      errorCode: response.status === 415 ? "unsupported_encoding" : "refused"
-    }, { status: response.status, headers: response.headers })
+    : HttpServerResponse.jsonUnsafe(
+        {
+          statusCode: response.status,
+          message:
+            response.status === 415 ? "content encoding must be gzip, deflate or identity" : "the request is refused",
+          success: false,
+          errorCode: response.status === 415 ? "unsupported_encoding" : "refused"
+        },
+        { status: response.status, headers: response.headers }
+      )
 
 /**
  * Answers every failure of the routes inside it. What is our own fault is logged, without the request's content.

@@ -22,12 +22,15 @@ const refused = "the key is missing or not accepted here: send Authorization: Be
  * @category services
  * @since 0.1.0
  */
-export class Keys extends Context.Service<Keys, {
-  /** Whether a bearer key is accepted; compared in constant time. */
-  readonly accepts: (key: string) => boolean
-  /** Refuses a request that carries no accepted key; a missing one passes where no keys are listed. */
-  readonly checkOptional: Effect.Effect<void, HttpProblem, HttpServerRequest.HttpServerRequest>
-}>()("@honeyhive/hive/Keys") {
+export class Keys extends Context.Service<
+  Keys,
+  {
+    /** Whether a bearer key is accepted; compared in constant time. */
+    readonly accepts: (key: string) => boolean
+    /** Refuses a request that carries no accepted key; a missing one passes where no keys are listed. */
+    readonly checkOptional: Effect.Effect<void, HttpProblem, HttpServerRequest.HttpServerRequest>
+  }
+>()("@honeyhive/hive/Keys") {
   /** Without a list, any non-empty key is accepted. */
   static readonly layer = (keys: ReadonlyArray<Redacted.Redacted> | undefined): Layer.Layer<Keys> =>
     Layer.sync(Keys, () => {
@@ -58,6 +61,7 @@ export class Keys extends Context.Service<Keys, {
       Authorization.of({
         bearer: (handler, { credential }) =>
           accepts(Redacted.value(credential)) ? handler : Effect.fail(new Unauthorized({ message: refused }))
-      }))
+      })
+    )
   )
 }

@@ -46,14 +46,17 @@ const encodingOf = (contentType: string | undefined): Encoding | undefined => {
 
 /** The first reasons stand for the rest: an answer must not grow with what it refuses. */
 const partialSuccess = (rejected: ReadonlyArray<string>): ExportTraceServiceResponse =>
-  rejected.length === 0 ? {} : {
-    partialSuccess: {
-      rejectedSpans: rejected.length,
-      errorMessage: rejected.slice(0, 5).join("; ") + (rejected.length > 5 ? `; and ${rejected.length - 5} more` : "")
-    }
-  }
+  rejected.length === 0
+    ? {}
+    : {
+        partialSuccess: {
+          rejectedSpans: rejected.length,
+          errorMessage:
+            rejected.slice(0, 5).join("; ") + (rejected.length > 5 ? `; and ${rejected.length - 5} more` : "")
+        }
+      }
 
-const ingest = Effect.gen(function*() {
+const ingest = Effect.gen(function* () {
   const request = yield* HttpServerRequest.HttpServerRequest
   const store = yield* TraceStore
   const encoding = encodingOf(request.headers["content-type"])
@@ -68,8 +71,13 @@ const ingest = Effect.gen(function*() {
   const decoded = yield* encoding.decode(body).pipe(
     // A body nested deeper than the stack is as malformed as any other
     Effect.catchDefect((defect) => Effect.fail(Error(String(defect)))),
-    Effect.mapError((error) =>
-      new HttpProblem({ statusCode: 400, errorCode: "bad_request", message: `malformed OTLP request: ${error.message}` })
+    Effect.mapError(
+      (error) =>
+        new HttpProblem({
+          statusCode: 400,
+          errorCode: "bad_request",
+          message: `malformed OTLP request: ${error.message}`
+        })
     )
   )
   const { accepted, rejected } = spans(decoded)
@@ -87,7 +95,13 @@ const ingest = Effect.gen(function*() {
  */
 export const routes = Layer.unwrap(
   Effect.map(Effect.context<Keys | TraceStore>(), (services) => {
-    const handler = Effect.provideContext(Effect.andThen(Keys.use((keys) => keys.checkOptional), ingest), services)
+    const handler = Effect.provideContext(
+      Effect.andThen(
+        Keys.use((keys) => keys.checkOptional),
+        ingest
+      ),
+      services
+    )
     return Layer.mergeAll(
       HttpRouter.add("POST", "/opentelemetry/v1/traces", handler),
       HttpRouter.add("POST", "/v1/traces", handler)

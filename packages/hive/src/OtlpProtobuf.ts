@@ -86,9 +86,11 @@ const withHexIds = (span: Span): Span => ({
   traceId: hex(span.traceId),
   spanId: hex(span.spanId),
   parentSpanId: hex(span.parentSpanId),
-  ...(span.links == null ? {} : {
-    links: span.links.map((link) => ({ ...link, traceId: hex(link.traceId), spanId: hex(link.spanId) }))
-  })
+  ...(span.links == null
+    ? {}
+    : {
+        links: span.links.map((link) => ({ ...link, traceId: hex(link.traceId), spanId: hex(link.spanId) }))
+      })
 })
 
 /**

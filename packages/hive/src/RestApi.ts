@@ -15,18 +15,21 @@ import { TraceStore } from "./TraceStore.ts"
 
 /** What the Schemas refuse, with the path to it. */
 const validation = HttpApiMiddleware.layerSchemaErrorTransform(Validation, (error) =>
-  Effect.fail(new BadRequest({ message: `${error.kind.toLowerCase()}: ${error.cause.message}` })))
+  Effect.fail(new BadRequest({ message: `${error.kind.toLowerCase()}: ${error.cause.message}` }))
+)
 
-const operations = Effect.gen(function*() {
+const operations = Effect.gen(function* () {
   const store = yield* TraceStore
 
   const find = (id: string, what: string): Effect.Effect<Event, NotFound> =>
     store.event(id).pipe(
       Effect.orDie,
-      Effect.flatMap(Option.match({
-        onNone: () => Effect.fail(new NotFound({ message: `no ${what} ${id}` })),
-        onSome: Effect.succeed
-      }))
+      Effect.flatMap(
+        Option.match({
+          onNone: () => Effect.fail(new NotFound({ message: `no ${what} ${id}` })),
+          onSome: Effect.succeed
+        })
+      )
     )
 
   const create = (event: PostEvent) =>
@@ -38,10 +41,10 @@ const operations = Effect.gen(function*() {
   const update = (id: string, change: UpdateEvent) =>
     store.updateEvent(id, change).pipe(
       Effect.orDie,
-      Effect.flatMap((found) => found ? Effect.void : Effect.fail(new NotFound({ message: `no event ${id}` })))
+      Effect.flatMap((found) => (found ? Effect.void : Effect.fail(new NotFound({ message: `no event ${id}` }))))
     )
 
-  const createBatch = Effect.fnUntraced(function*(
+  const createBatch = Effect.fnUntraced(function* (
     events: ReadonlyArray<PostEvent>,
     single: boolean,
     properties: EventBatch["session_properties"]
@@ -58,16 +61,18 @@ const operations = Effect.gen(function*() {
 const sessions = HttpApiBuilder.group(
   HoneyHiveApi,
   "sessions",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const { find, store } = yield* operations
     return handlers.handleAll({
       start: ({ payload }) => Effect.orDie(store.startSession(payload)),
       get: ({ params }) => find(params.session_id, "session"),
       addEvents: ({ params, payload }) =>
-        store.createEvents(
-          payload.events.map((event) => ({ ...event, session_id: params.session_id })),
-          params.session_id
-        ).pipe(Effect.orDie, Effect.as({ success: true }))
+        store
+          .createEvents(
+            payload.events.map((event) => ({ ...event, session_id: params.session_id })),
+            params.session_id
+          )
+          .pipe(Effect.orDie, Effect.as({ success: true }))
     })
   })
 )
@@ -75,7 +80,7 @@ const sessions = HttpApiBuilder.group(
 const events = HttpApiBuilder.group(
   HoneyHiveApi,
   "events",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const { create, createBatch, find, store, update } = yield* operations
     return handlers.handleAll({
       create: ({ payload }) => create(payload),
@@ -95,13 +100,14 @@ const events = HttpApiBuilder.group(
 const legacy = HttpApiBuilder.group(
   HoneyHiveApi,
   "legacy",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const { create, createBatch, store, update } = yield* operations
     return handlers.handleAll({
       startSession: ({ payload }) => Effect.orDie(store.startSession(payload.session)),
       createEvent: ({ payload }) => create(payload.event),
       updateEvent: ({ payload: { event_id, ...change } }) => update(event_id, change),
-      createEventBatch: ({ payload }) => createBatch(payload.events, payload.is_single_session ?? false, payload.session)
+      createEventBatch: ({ payload }) =>
+        createBatch(payload.events, payload.is_single_session ?? false, payload.session)
     })
   })
 )

@@ -39,7 +39,7 @@ const span = (id: number, more: Partial<SpanRecord> = {}): SpanRecord => ({
   }
 })
 
-const everything = Effect.gen(function*() {
+const everything = Effect.gen(function* () {
   const store = yield* TraceStore
   return {
     sessions: yield* store.sessions({ limit: 100, offset: 0 }),
@@ -54,10 +54,10 @@ const temporary = Effect.acquireRelease(
 
 describe("SqliteTraceStore", () => {
   it.effect("law: the same spans in any order, any number of times, are the same session", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const spans = [span(1), span(2, { parentSpanId: hex(1, 16) }), span(3, { parentSpanId: hex(2, 16) }), span(4)]
       const deliver = (batches: ReadonlyArray<ReadonlyArray<SpanRecord>>) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const store = yield* TraceStore
           for (const batch of batches) yield* store.ingest(batch)
           return yield* everything
@@ -69,10 +69,11 @@ describe("SqliteTraceStore", () => {
         100
       )
       for (const order of batches) assert.deepStrictEqual(yield* deliver(order), expected)
-    }))
+    })
+  )
 
   it.effect("finds parents and children whatever arrives first, also under an event id of the span's own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       const own = "22222222-2222-4222-8222-222222222222"
       yield* store.ingest([span(2, { parentSpanId: hex(1, 16) })])
@@ -86,22 +87,30 @@ describe("SqliteTraceStore", () => {
       assert.strictEqual(child?.parent_id, own)
       const alone = yield* store.event(own)
       assert.deepStrictEqual(Option.getOrThrow(alone), parent)
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("keeps spans of an unknown session as orphans until the session is started", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       yield* store.ingest([span(1, { attributes: { "honeyhive.session_auto_create": false } })])
       const orphaned = yield* everything
-      assert.deepStrictEqual(orphaned.sessions.map((_) => [_.session_id, _.orphan, _.events]), [[SESSION, true, 1]])
+      assert.deepStrictEqual(
+        orphaned.sessions.map((_) => [_.session_id, _.orphan, _.events]),
+        [[SESSION, true, 1]]
+      )
       yield* store.startSession({ session_id: SESSION, session_name: "late" })
       const adopted = yield* everything
-      assert.deepStrictEqual(adopted.sessions.map((_) => [_.name, _.orphan, _.events]), [["late", false, 1]])
+      assert.deepStrictEqual(
+        adopted.sessions.map((_) => [_.name, _.orphan, _.events]),
+        [["late", false, 1]]
+      )
       assert.strictEqual(adopted.events[1]?.parent_id, SESSION)
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("starting a session again merges metadata and user properties", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       yield* store.startSession({ session_id: SESSION, session_name: "a", metadata: { x: 1, y: 1 }, inputs: { q: 1 } })
       yield* store.ingest([span(1)])
@@ -111,49 +120,58 @@ describe("SqliteTraceStore", () => {
       assert.deepStrictEqual(again.user_properties, { id: "u" })
       assert.deepStrictEqual(again.inputs, { q: 1 })
       assert.strictEqual((yield* everything).sessions.length, 1)
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("replaces a session id that is no UUID, the same way every time", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       const session = yield* store.startSession({ session_id: "chat-42" })
       const [id = ""] = yield* store.createEvents([{ event_type: "tool", inputs: {}, session_id: "chat-42" }])
       assert.strictEqual(Option.getOrThrow(yield* store.event(id)).session_id, session.session_id)
       assert.notStrictEqual(session.session_id, "chat-42")
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
-  it.effect("updates merge buckets and replace outputs; null keeps them; a span delivered again keeps what was added", () =>
-    Effect.gen(function*() {
-      const store = yield* TraceStore
-      const first = span(1, { attributes: { "honeyhive_outputs.a": 1, "honeyhive_metadata.m": 1 } })
-      yield* store.ingest([first])
-      const id = (yield* everything).events[1]?.event_id ?? ""
-      const event = Effect.map(store.event(id), Option.getOrThrow)
-      assert.isTrue(yield* store.updateEvent(id, { feedback: { rating: 5 }, metadata: { n: 2 }, outputs: { b: 2 } }))
-      assert.deepStrictEqual((yield* event).outputs, { b: 2 })
-      assert.isTrue(yield* store.updateEvent(id, { outputs: null, metrics: { score: 1 } }))
-      assert.deepStrictEqual((yield* event).outputs, { b: 2 })
-      yield* store.ingest([first])
-      const again = yield* event
-      assert.deepStrictEqual(again.feedback, { rating: 5 })
-      assert.deepStrictEqual(again.metrics, { score: 1 })
-      assert.strictEqual(again.metadata["n"], 2)
-      assert.isFalse(yield* store.updateEvent("33333333-3333-4333-8333-333333333333", {}))
-    }).pipe(Effect.provide(memory)))
+  it.effect(
+    "updates merge buckets and replace outputs; null keeps them; a span delivered again keeps what was added",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* TraceStore
+        const first = span(1, { attributes: { "honeyhive_outputs.a": 1, "honeyhive_metadata.m": 1 } })
+        yield* store.ingest([first])
+        const id = (yield* everything).events[1]?.event_id ?? ""
+        const event = Effect.map(store.event(id), Option.getOrThrow)
+        assert.isTrue(yield* store.updateEvent(id, { feedback: { rating: 5 }, metadata: { n: 2 }, outputs: { b: 2 } }))
+        assert.deepStrictEqual((yield* event).outputs, { b: 2 })
+        assert.isTrue(yield* store.updateEvent(id, { outputs: null, metrics: { score: 1 } }))
+        assert.deepStrictEqual((yield* event).outputs, { b: 2 })
+        yield* store.ingest([first])
+        const again = yield* event
+        assert.deepStrictEqual(again.feedback, { rating: 5 })
+        assert.deepStrictEqual(again.metrics, { score: 1 })
+        assert.strictEqual(again.metadata["n"], 2)
+        assert.isFalse(yield* store.updateEvent("33333333-3333-4333-8333-333333333333", {}))
+      }).pipe(Effect.provide(memory))
+  )
 
   it.effect("a request that fails half way keeps nothing of it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
-      const broken = { ...span(2), get attributes(): never {
-        throw new Error("broken")
-      } }
+      const broken = {
+        ...span(2),
+        get attributes(): never {
+          throw new Error("broken")
+        }
+      }
       const failed = yield* Effect.flip(store.ingest([span(1), broken]))
       assert.strictEqual(failed._tag, "TraceStoreError")
       assert.strictEqual((yield* everything).events.length, 0)
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("law: search agrees with a naive filter", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       const words = ["alpha", "Beta", "gamma beta", ""]
       const data = fc.sample(
@@ -161,9 +179,12 @@ describe("SqliteTraceStore", () => {
           event_name: fc.constantFrom(...words),
           duration: fc.integer({ min: 0, max: 5 }),
           error: fc.option(fc.constantFrom("bad", "worse")),
-          metadata: fc.record({ n: fc.integer({ min: 0, max: 3 }), "dotted.key": fc.constantFrom(...words) }, {
-            requiredKeys: []
-          })
+          metadata: fc.record(
+            { n: fc.integer({ min: 0, max: 3 }), "dotted.key": fc.constantFrom(...words) },
+            {
+              requiredKeys: []
+            }
+          )
         }),
         60
       )
@@ -181,11 +202,11 @@ describe("SqliteTraceStore", () => {
       const has = (value: unknown, text: unknown) =>
         value !== undefined && String(value).toLowerCase().includes(String(text).toLowerCase())
       const naive: { readonly [operator: string]: (value: unknown, wanted: string | number) => boolean } = {
-        "exists": (value) => value !== undefined,
+        exists: (value) => value !== undefined,
         "not exists": (value) => value === undefined,
-        "is": (value, wanted) => value === wanted,
+        is: (value, wanted) => value === wanted,
         "is not": (value, wanted) => value !== wanted,
-        "contains": has,
+        contains: has,
         "not contains": (value, wanted) => !has(value, wanted),
         "greater than": (value, wanted) => typeof value === "number" && value > Number(wanted),
         "less than": (value, wanted) => typeof value === "number" && value < Number(wanted)
@@ -201,39 +222,46 @@ describe("SqliteTraceStore", () => {
           }
         }
       }
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("pages newest first, and by time", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* TraceStore
       yield* store.ingest([span(1), span(2), span(3)])
       const tools = { field: "event_type", operator: "is", value: "tool" } as const
       const page = yield* store.search({ filters: [tools], limit: 2, page: 1 })
       assert.deepStrictEqual([page.count, ...page.events.map((_) => _.event_name)], [3, "span-3", "span-2"])
       const next = yield* store.search({ filters: [tools], limit: 2, page: 2 })
-      assert.deepStrictEqual(next.events.map((_) => _.event_name), ["span-1"])
+      assert.deepStrictEqual(
+        next.events.map((_) => _.event_name),
+        ["span-1"]
+      )
       const after = { field: "start_time", operator: "after", value: "2026-09-21T14:13:20.001Z" } as const
       assert.strictEqual((yield* store.search({ filters: [tools, after] })).count, 2)
       const dateRange = { start_time: "2026-09-21T14:13:20.002Z", end_time: "2026-09-21T14:13:20.002Z" }
-      assert.deepStrictEqual((yield* store.search({ dateRange, filters: [tools] })).events.map((_) => _.event_name), [
-        "span-2"
-      ])
+      assert.deepStrictEqual(
+        (yield* store.search({ dateRange, filters: [tools] })).events.map((_) => _.event_name),
+        ["span-2"]
+      )
       const error = yield* Effect.flip(store.search({ filters: [{ field: "id", operator: "is", value: 1 }] }))
       assert.include(error.message, "unknown field")
-    }).pipe(Effect.provide(memory)))
+    }).pipe(Effect.provide(memory))
+  )
 
   it.effect("keeps what it has across openings, in a folder it makes itself", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = join(yield* temporary, "deep", "hive.db")
       const file = () => SqliteTraceStore.layer({ path })
       yield* TraceStore.use((store) => store.ingest([span(1)])).pipe(Effect.provide(file()))
       assert.isAbove(statSync(path).size, 0)
       const kept = yield* everything.pipe(Effect.provide(file()))
       assert.strictEqual(kept.events.length, 2)
-    }))
+    })
+  )
 
   it.effect("refuses a store of a newer hive, and says so; the file stays as it is", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = join(yield* temporary, "hive.db")
       const database = new DatabaseSync(path)
       database.exec("PRAGMA user_version = 999")
@@ -246,12 +274,14 @@ describe("SqliteTraceStore", () => {
       const again = new DatabaseSync(path)
       assert.deepEqual({ ...again.prepare("PRAGMA user_version").get() }, { user_version: 999 })
       again.close()
-    }))
+    })
+  )
 
   it.effect("says which file is no store", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const folder = yield* temporary
       const error = yield* Layer.build(SqliteTraceStore.layer({ path: folder })).pipe(Effect.scoped, Effect.flip)
       assert.include(error.message, folder)
-    }))
+    })
+  )
 })

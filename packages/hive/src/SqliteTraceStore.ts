@@ -45,7 +45,8 @@ const migrate = (database: DatabaseSync, path: string): void => {
   const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"])
   if (found > version) {
     throw new TraceStoreError({
-      message: `${path} is a store of version ${found}, this hive reads up to version ${version}: ` +
+      message:
+        `${path} is a store of version ${found}, this hive reads up to version ${version}: ` +
         "update @honeyhive/hive, or choose another file"
     })
   }
@@ -153,11 +154,13 @@ const make = (database: DatabaseSync) => {
   }
 
   const lineageOf = (row: Row): Lineage | undefined =>
-    row.span_id === null ? undefined : {
-      traceId: String(row.trace_id),
-      spanId: String(row.span_id),
-      parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
-    }
+    row.span_id === null
+      ? undefined
+      : {
+          traceId: String(row.trace_id),
+          spanId: String(row.span_id),
+          parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
+        }
 
   const transaction = <A>(work: () => A): A => {
     database.exec("BEGIN IMMEDIATE")
@@ -183,17 +186,15 @@ const make = (database: DatabaseSync) => {
   const ingestOne = (projected: Projected, lineage: Lineage): void => {
     const { event, session } = projected
     if (session.autoCreate) autoCreate(projected)
-    const before = find(event.event_id) ??
-      (bySpan.get(lineage.traceId, lineage.spanId) as unknown as Row | undefined)
+    const before = find(event.event_id) ?? (bySpan.get(lineage.traceId, lineage.spanId) as unknown as Row | undefined)
     write(before === undefined ? event : redelivered(fromRow(before), event), lineage)
   }
 
   const startSession = (start: StartSession, now: number): Event => {
     const id = uuidOf(start.session_id) ?? crypto.randomUUID()
     const known = find(id)
-    const before = known === undefined
-      ? emptySession(id, "Session", "unknown", start.start_time ?? now)
-      : fromRow(known)
+    const before =
+      known === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(known)
     const session: Event = {
       ...before,
       event_name: start.session_name ?? start.event_name ?? before.event_name,
@@ -267,7 +268,8 @@ const make = (database: DatabaseSync) => {
       return { events: found.map(fromRow), count: Number(all?.["count"]) }
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
-      database.prepare(`
+      database
+        .prepare(`
         SELECT session_id,
           MAX(CASE WHEN event_type = 'session' THEN event_name END) AS name,
           MAX(CASE WHEN event_type = 'session' THEN source END) AS source,
@@ -278,17 +280,19 @@ const make = (database: DatabaseSync) => {
           SUM(event_type <> 'session' AND error IS NOT NULL) AS errors,
           SUM(CASE WHEN event_type = 'model' THEN COALESCE(json_extract(metadata, '$.total_tokens'), 0) ELSE 0 END) AS tokens
         FROM events GROUP BY session_id ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?
-      `).all(limit, offset).map((row): SessionSummary => ({
-        session_id: String(row["session_id"]),
-        name: String(row["name"] ?? "(orphan)"),
-        source: String(row["source"] ?? row["event_source"]),
-        orphan: row["name"] === null,
-        start_time: Number(row["start_time"]),
-        end_time: row["end_time"] === null ? null : Number(row["end_time"]),
-        events: Number(row["events"]),
-        errors: Number(row["errors"]),
-        tokens: Number(row["tokens"])
-      })),
+      `)
+        .all(limit, offset)
+        .map((row): SessionSummary => ({
+          session_id: String(row["session_id"]),
+          name: String(row["name"] ?? "(orphan)"),
+          source: String(row["source"] ?? row["event_source"]),
+          orphan: row["name"] === null,
+          start_time: Number(row["start_time"]),
+          end_time: row["end_time"] === null ? null : Number(row["end_time"]),
+          events: Number(row["events"]),
+          errors: Number(row["errors"]),
+          tokens: Number(row["tokens"])
+        })),
     sessionEvents: (sessionId: string): ReadonlyArray<Event> => {
       const events = rows(
         `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time, event_id`,
@@ -336,7 +340,7 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
 export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStoreError> =>
   Layer.effect(
     TraceStore,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const clock = yield* Clock.Clock
       const database = yield* Effect.acquireRelease(
         attempt(`opening ${options.path}`, () => open(options.path)),
@@ -348,8 +352,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
         ingest: (spans) => attempt("keeping spans", () => store.ingest(spans.map((span) => [toEvent(span), span]))),
         startSession: (session) => attempt("starting a session", () => store.startSession(session, now())),
         createEvents: (events, sessionId) =>
-          attempt("creating events", () =>
-            store.createEvents(events, uuidOf(sessionId) ?? crypto.randomUUID(), now())),
+          attempt("creating events", () => store.createEvents(events, uuidOf(sessionId) ?? crypto.randomUUID(), now())),
         updateEvent: (id, update) => attempt("updating an event", () => store.updateEvent(id, update)),
         event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(store.event(id))),
         search: (query) =>

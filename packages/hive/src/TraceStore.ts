@@ -66,27 +66,31 @@ export type SessionSummary = typeof SessionSummary.Type
  * @category services
  * @since 0.1.0
  */
-export class TraceStore extends Context.Service<TraceStore, {
-  /** Keeps spans as events, in one transaction. The same span again replaces what it said before. */
-  readonly ingest: (spans: ReadonlyArray<SpanRecord>) => Effect.Effect<void, TraceStoreError>
-  /** Starts a session, or merges into the one with this id. */
-  readonly startSession: (session: StartSession) => Effect.Effect<Event, TraceStoreError>
-  /** Creates events, in one transaction; those without a session go into `sessionId`, else into one new session. */
-  readonly createEvents: (
-    events: ReadonlyArray<PostEvent>,
-    sessionId?: string
-  ) => Effect.Effect<ReadonlyArray<string>, TraceStoreError>
-  /** Merges buckets, replaces outputs; false when there is no such event. */
-  readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<boolean, TraceStoreError>
-  readonly event: (id: string) => Effect.Effect<Option.Option<Event>, TraceStoreError>
-  /** Newest first; `count` is the number of all that match. */
-  readonly search: (
-    query: SearchEvents
-  ) => Effect.Effect<{ readonly events: ReadonlyArray<Event>; readonly count: number }, TraceStoreError | SearchError>
-  /** Newest first, orphans among them. */
-  readonly sessions: (
-    page: { readonly limit: number; readonly offset: number }
-  ) => Effect.Effect<ReadonlyArray<SessionSummary>, TraceStoreError>
-  /** The session itself, when it is known, and its events by start time. */
-  readonly sessionEvents: (sessionId: string) => Effect.Effect<ReadonlyArray<Event>, TraceStoreError>
-}>()("@honeyhive/hive/TraceStore") {}
+export class TraceStore extends Context.Service<
+  TraceStore,
+  {
+    /** Keeps spans as events, in one transaction. The same span again replaces what it said before. */
+    readonly ingest: (spans: ReadonlyArray<SpanRecord>) => Effect.Effect<void, TraceStoreError>
+    /** Starts a session, or merges into the one with this id. */
+    readonly startSession: (session: StartSession) => Effect.Effect<Event, TraceStoreError>
+    /** Creates events, in one transaction; those without a session go into `sessionId`, else into one new session. */
+    readonly createEvents: (
+      events: ReadonlyArray<PostEvent>,
+      sessionId?: string
+    ) => Effect.Effect<ReadonlyArray<string>, TraceStoreError>
+    /** Merges buckets, replaces outputs; false when there is no such event. */
+    readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<boolean, TraceStoreError>
+    readonly event: (id: string) => Effect.Effect<Option.Option<Event>, TraceStoreError>
+    /** Newest first; `count` is the number of all that match. */
+    readonly search: (
+      query: SearchEvents
+    ) => Effect.Effect<{ readonly events: ReadonlyArray<Event>; readonly count: number }, TraceStoreError | SearchError>
+    /** Newest first, orphans among them. */
+    readonly sessions: (page: {
+      readonly limit: number
+      readonly offset: number
+    }) => Effect.Effect<ReadonlyArray<SessionSummary>, TraceStoreError>
+    /** The session itself, when it is known, and its events by start time. */
+    readonly sessionEvents: (sessionId: string) => Effect.Effect<ReadonlyArray<Event>, TraceStoreError>
+  }
+>()("@honeyhive/hive/TraceStore") {}

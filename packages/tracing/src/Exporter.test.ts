@@ -10,13 +10,13 @@ import type { Options } from "./TracerConfig.ts"
 const ok: Answer = () => ({ status: 200, body: "{}" })
 
 const traceOnce = (options: Options) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     yield* Effect.void.pipe(Effect.withSpan("search"))
     yield* HoneyHive.flush
   }).pipe(Effect.provide(HoneyHive.layer({ skipSessionCreation: true, ...options })))
 
 const warnings = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const lines: Array<string> = []
     const logger = Logger.make(({ logLevel, message }) => {
       if (logLevel === "Warn") lines.push(String(message))
@@ -27,41 +27,52 @@ const warnings = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 describe("Exporter", () => {
   it.live("sends OTLP JSON with the key to HoneyHive's path", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(ok)
       yield* traceOnce({ apiKey: "hh_key", url })
-      assert.deepStrictEqual(requests.map((request) => request.path), ["/opentelemetry/v1/traces"])
+      assert.deepStrictEqual(
+        requests.map((request) => request.path),
+        ["/opentelemetry/v1/traces"]
+      )
       assert.strictEqual(requests[0]?.headers["authorization"], "Bearer hh_key")
       assert.include(requests[0]?.headers["content-type"], "application/json")
-      const body = Schema.decodeUnknownSync(Schema.fromJsonString(ExportTraceServiceRequest))(requests[0]?.body.toString())
+      const body = Schema.decodeUnknownSync(Schema.fromJsonString(ExportTraceServiceRequest))(
+        requests[0]?.body.toString()
+      )
       const [span] = spans(body).accepted
       assert.strictEqual(span?.name, "search")
       assert.strictEqual(span?.resource["service.name"], "unknown_service")
-    }))
+    })
+  )
 
   it.live("sends protobuf when asked to", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(ok)
       yield* traceOnce({ apiKey: "hh_key", url, otlpProtocol: "http/protobuf" })
       assert.strictEqual(requests[0]?.headers["content-type"], "application/x-protobuf")
       assert.include(requests[0]?.body.toString("latin1"), "search")
-    }))
+    })
+  )
 
   it.live("never sends HoneyHive's key to another backend", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(ok)
       yield* traceOnce({ apiKey: "hh_key", otlp: { endpoint: `${url}/v1/traces`, headers: { "x-tenant": "a" } } })
-      assert.deepStrictEqual(requests.map((request) => request.path), ["/v1/traces"])
+      assert.deepStrictEqual(
+        requests.map((request) => request.path),
+        ["/v1/traces"]
+      )
       assert.isUndefined(requests[0]?.headers["authorization"])
       assert.strictEqual(requests[0]?.headers["x-tenant"], "a")
-    }))
+    })
+  )
 
   it.live("says the first failure of a row, and that it is over", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       let failing = true
       const { url } = yield* backend(() => ({ status: failing ? 400 : 200, body: "{}" }))
       const lines = yield* warnings(
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const once = Effect.andThen(Effect.void.pipe(Effect.withSpan("a")), HoneyHive.flush)
           yield* once
           yield* once
@@ -72,17 +83,19 @@ describe("Exporter", () => {
       assert.strictEqual(lines.length, 2)
       assert.include(lines[0], "exporting 1 spans failed")
       assert.include(lines[1], "works again")
-    }))
+    })
+  )
 
   it.live("without a key: one warning, nothing exported, the program runs", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const lines = yield* warnings(traceOnce({}))
       assert.strictEqual(lines.length, 1)
       assert.include(lines[0], "HH_API_KEY")
-    }))
+    })
+  )
 
   it.live("a backend that hangs holds neither the start nor the end of a program beyond the deadline", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { url } = yield* backend(() => undefined)
       const before = performance.now()
       const program = Effect.void.pipe(
@@ -93,12 +106,14 @@ describe("Exporter", () => {
       yield* program
       // Well below the 3 s of the default, and the 30 s that one export may take
       assert.isBelow(performance.now() - before, 2_000)
-    }))
+    })
+  )
 
   it.live("test mode opens no connection", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(ok)
       yield* traceOnce({ apiKey: "hh_key", url, testMode: true, skipSessionCreation: false })
       assert.strictEqual(requests.length, 0)
-    }))
+    })
+  )
 })

@@ -29,12 +29,12 @@ const otlpTarget = (settings: Settings): { readonly url: string; readonly header
   settings.otlpEndpoint !== undefined
     ? { url: settings.otlpEndpoint, headers: settings.otlpHeaders }
     : {
-      url: settings.url + OTLP_PATH,
-      headers: {
-        ...settings.otlpHeaders,
-        ...(settings.apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(settings.apiKey)}` })
+        url: settings.url + OTLP_PATH,
+        headers: {
+          ...settings.otlpHeaders,
+          ...(settings.apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(settings.apiKey)}` })
+        }
       }
-    }
 
 /**
  * Connections that never keep the process alive, and that `close` ends at once, whatever hangs on them.
@@ -63,7 +63,7 @@ const connections = () => {
 }
 
 // Each transport is loaded when it is chosen, so that a program pays for one of them
-const otlp = Effect.fnUntraced(function*(settings: Settings) {
+const otlp = Effect.fnUntraced(function* (settings: Settings) {
   const { close, factory } = connections()
   const options = {
     ...otlpTarget(settings),
@@ -103,7 +103,8 @@ const reporting = (exporter: SpanExporter, log: (message: string) => void): Span
           } else if (failing && !failed) log("HoneyHive: exporting works again")
           failing = failed
           done(result)
-        })),
+        })
+      ),
     shutdown: () => exporter.shutdown()
   }
 }
@@ -121,13 +122,16 @@ export class Exporter extends Context.Service<Exporter, SpanExporter>()("@honeyh
   /** One object per span on stdout, by OpenTelemetry's own console exporter. */
   static readonly console: Layer.Layer<Exporter> = Layer.effect(
     Exporter,
-    Effect.map(Effect.promise(() => import("@opentelemetry/sdk-trace-base")), (sdk) => new sdk.ConsoleSpanExporter())
+    Effect.map(
+      Effect.promise(() => import("@opentelemetry/sdk-trace-base")),
+      (sdk) => new sdk.ConsoleSpanExporter()
+    )
   )
 
   /** Sends to HoneyHive, or to the OTLP endpoint of the configuration, in the protocol of the configuration. */
   static readonly otlp: Layer.Layer<Exporter, never, TracerConfig> = Layer.effect(
     Exporter,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const exporter = yield* otlp(yield* TracerConfig)
       const context = yield* Effect.context<never>()
       const runFork = Effect.runForkWith(context)
@@ -140,7 +144,7 @@ export class Exporter extends Context.Service<Exporter, SpanExporter>()("@honeyh
    * as a warning: the program runs as it is, nothing is exported.
    */
   static readonly layer: Layer.Layer<Exporter, never, TracerConfig> = Layer.unwrap(
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const settings = yield* TracerConfig
       if (settings.disableTracing || settings.testMode || settings.exporter === "none") return Exporter.none
       if (settings.exporter === "console") return Exporter.console
@@ -162,11 +166,14 @@ export class Exporter extends Context.Service<Exporter, SpanExporter>()("@honeyh
  * @category services
  * @since 0.1.0
  */
-export class MemoryExporter extends Context.Service<MemoryExporter, {
-  /** The spans exported so far, in the order in which they ended. */
-  readonly spans: Effect.Effect<ReadonlyArray<ReadableSpan>>
-  readonly clear: Effect.Effect<void>
-}>()("@honeyhive/tracing/Exporter/MemoryExporter") {
+export class MemoryExporter extends Context.Service<
+  MemoryExporter,
+  {
+    /** The spans exported so far, in the order in which they ended. */
+    readonly spans: Effect.Effect<ReadonlyArray<ReadableSpan>>
+    readonly clear: Effect.Effect<void>
+  }
+>()("@honeyhive/tracing/Exporter/MemoryExporter") {
   /** An exporter that keeps every span, and access to them. */
   static readonly layer: Layer.Layer<Exporter | MemoryExporter> = Layer.effectContext(
     Effect.sync(() => {

@@ -14,7 +14,7 @@ import { isUuid } from "@honeyhive/contract/Uuid"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 
-const exported = Effect.gen(function*() {
+const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
   return yield* MemoryExporter.use((memory) => memory.spans)
 })
@@ -32,7 +32,7 @@ class OrderNotFound extends Schema.TaggedError<OrderNotFound>()("OrderNotFound",
 
 describe("HoneyHive", () => {
   it.effect("turns Effect spans into spans of one session, with their parents", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Effect.void.pipe(Effect.withSpan("child"), Effect.withSpan("parent"))
       const spans = yield* exported
       const [parent, child] = [named(spans, "parent"), named(spans, "child")]
@@ -42,12 +42,13 @@ describe("HoneyHive", () => {
       assert.strictEqual(child.attributes["honeyhive.session_id"], parent.attributes["honeyhive.session_id"])
       assert.strictEqual(child.attributes["honeyhive.session_auto_create"], true)
       assert.strictEqual(child.attributes["honeyhive_event_type"], "tool")
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("keeps concurrent sessions apart, in forked fibers too", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const request = (id: string) =>
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           yield* Effect.yieldNow
           const fiber = yield* Effect.forkChild(Effect.withSpan(Effect.yieldNow, `${id}-inner`))
           yield* Fiber.join(fiber)
@@ -63,10 +64,11 @@ describe("HoneyHive", () => {
         return outer.attributes["honeyhive.session_id"]
       })
       assert.strictEqual(new Set(sessions).size, ids.length)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("records a typed failure with tag, fields, status and exception", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = new OrderNotFound({ orderId: 42, message: "no order 42" })
       const exit = yield* Effect.exit(Effect.fail(error).pipe(Effect.withSpan("lookup")))
       assert.isTrue(exit._tag === "Failure" && Cause.squash(exit.cause) === error)
@@ -78,10 +80,11 @@ describe("HoneyHive", () => {
       assert.strictEqual(span.attributes["honeyhive_metadata.error.fields.orderId"], 42)
       assert.strictEqual(span.events[0]?.name, "exception")
       assert.include(String(span.events[0]?.attributes?.["exception.stacktrace"]), "HoneyHive.test.ts")
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("tells defects and interruptions from failures", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* Effect.die(new TypeError("bug")).pipe(Effect.withSpan("defect"), Effect.exit)
       const fiber = yield* Effect.forkChild(Effect.never.pipe(Effect.withSpan("interrupted")))
       yield* Effect.yieldNow
@@ -92,25 +95,32 @@ describe("HoneyHive", () => {
       const interrupted = named(spans, "interrupted")
       assert.strictEqual(interrupted.attributes["honeyhive_metadata.error.kind"], "interruption")
       assert.strictEqual(interrupted.status.code, SpanStatusCode.ERROR)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("an error that cannot be read does not reach the program", () =>
-    Effect.gen(function*() {
-      const hostile = new Proxy({}, {
-        get: () => {
-          throw new Error("read")
-        },
-        ownKeys: () => {
-          throw new Error("keys")
+    Effect.gen(function* () {
+      const hostile = new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error("read")
+          },
+          ownKeys: () => {
+            throw new Error("keys")
+          }
         }
-      })
+      )
       const exit = yield* Effect.exit(Effect.fail(hostile).pipe(Effect.withSpan("hostile")))
-      assert.isTrue(exit._tag === "Failure" && exit.cause.reasons.some((_) => Cause.isFailReason(_) && _.error === hostile))
+      assert.isTrue(
+        exit._tag === "Failure" && exit.cause.reasons.some((_) => Cause.isFailReason(_) && _.error === hostile)
+      )
       assert.strictEqual((yield* exported).length, 1)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("enriches the current span in every bucket, and nothing without one", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* HoneyHive.enrichSpan({ metadata: { lost: true } })
       yield* HoneyHive.enrichSpan({
         type: "model",
@@ -135,50 +145,64 @@ describe("HoneyHive", () => {
       assert.strictEqual(attributes["honeyhive_metrics.score"], 0.5)
       assert.strictEqual(attributes["honeyhive_feedback.rating"], 5)
       assert.strictEqual(attributes["honeyhive_user_properties.plan"], "pro")
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("records an event told afterwards, below the current span", () =>
-    Effect.gen(function*() {
-      const id = yield* HoneyHive.event({ name: "vote", type: "tool", startTime: 1_790_000_000_000, duration: 12.5 })
-        .pipe(Effect.withSpan("page"))
+    Effect.gen(function* () {
+      const id = yield* HoneyHive.event({
+        name: "vote",
+        type: "tool",
+        startTime: 1_790_000_000_000,
+        duration: 12.5
+      }).pipe(Effect.withSpan("page"))
       const spans = yield* exported
       const vote = named(spans, "vote")
       assert.strictEqual(vote.attributes["honeyhive_event_id"], id)
       assert.strictEqual(vote.parentSpanContext?.spanId, named(spans, "page").spanContext().spanId)
       assert.deepStrictEqual(vote.startTime, [1_790_000_000, 0])
       assert.deepStrictEqual(vote.duration, [0, 12_500_000])
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("says what a span is and where it belongs even when it is full of attributes", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const attributes = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`a${index}`, index]))
       yield* Effect.void.pipe(Effect.withSpan("full", { attributes }))
       const span = named(yield* exported, "full")
       assert.isTrue(isUuid(span.attributes["honeyhive.session_id"]))
       assert.strictEqual(span.attributes["honeyhive_event_type"], "tool")
       assert.isAbove(span.droppedAttributesCount, 0)
-    }).pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributes: 10 }))))
+    }).pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributes: 10 })))
+  )
 
   it.effect("two instances share nothing, and one Layer provided twice is one instance", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const [one, two] = [HoneyHive.layerMemory({ source: "one" }), HoneyHive.layerMemory({ source: "two" })]
       const trace = (name: string) => Effect.andThen(Effect.void.pipe(Effect.withSpan(name)), exported)
-      const [first, second] = yield* Effect.all([
-        trace("a").pipe(Effect.provide(one)),
-        trace("b").pipe(Effect.provide(two))
-      ], { concurrency: 2 })
-      assert.deepStrictEqual(first.map((span) => [span.name, span.attributes["honeyhive.source"]]), [["a", "one"]])
-      assert.deepStrictEqual(second.map((span) => [span.name, span.attributes["honeyhive.source"]]), [["b", "two"]])
+      const [first, second] = yield* Effect.all(
+        [trace("a").pipe(Effect.provide(one)), trace("b").pipe(Effect.provide(two))],
+        { concurrency: 2 }
+      )
+      assert.deepStrictEqual(
+        first.map((span) => [span.name, span.attributes["honeyhive.source"]]),
+        [["a", "one"]]
+      )
+      assert.deepStrictEqual(
+        second.map((span) => [span.name, span.attributes["honeyhive.source"]]),
+        [["b", "two"]]
+      )
 
       const id = HoneyHive.use((hive) => hive.session).pipe(Effect.map((session) => session.id))
       const twice = yield* Effect.all([id.pipe(Effect.provide(one)), id.pipe(Effect.provide(one))]).pipe(
         Effect.provide(one)
       )
       assert.strictEqual(twice[0], twice[1])
-    }))
+    })
+  )
 
   it.effect("leaves OpenTelemetry's globals alone and adopts nobody's active span", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const before = OtelApi.trace.getTracerProvider()
       const foreign = OtelApi.trace.wrapSpanContext({ traceId: "1".repeat(32), spanId: "2".repeat(16), traceFlags: 1 })
       const active = OtelApi.trace.setSpan(OtelApi.ROOT_CONTEXT, foreign)
@@ -194,46 +218,52 @@ describe("HoneyHive", () => {
       OtelApi.context.disable()
       assert.isUndefined(named(yield* exported, "mine").parentSpanContext)
       assert.strictEqual(OtelApi.trace.getTracerProvider(), before)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("when disabled, the program keeps the tracer it has", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const before = yield* Effect.tracer
       const inside = yield* Effect.tracer.pipe(Effect.provide(HoneyHive.layer({ disableTracing: true })))
       assert.strictEqual(inside, before)
-    }))
+    })
+  )
 
   it.effect("uses the program's clock", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Effect.sleep("3 seconds").pipe(Effect.withSpan("slow")))
       yield* Effect.yieldNow
       yield* TestClock.adjust("3 seconds")
       yield* Fiber.join(fiber)
       assert.deepStrictEqual(named(yield* exported, "slow").duration, [3, 0])
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("continues a trace that came from outside", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const parent = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16) })
       yield* Effect.void.pipe(Effect.withSpan("server", { parent }))
       const span = named(yield* exported, "server")
       assert.strictEqual(span.spanContext().traceId, "a".repeat(32))
       assert.strictEqual(span.parentSpanContext?.spanId, "b".repeat(16))
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("spans of a provider user get the session too", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const provider = yield* HoneyHive.use((hive) => Effect.succeed(hive.tracerProvider))
       provider.getTracer("mine").startSpan("by hand").end()
       const span = named(yield* exported, "by hand")
       assert.isTrue(isUuid(span.attributes["honeyhive.session_id"]))
       assert.strictEqual(span.instrumentationScope.name, "mine")
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("a Layer that cannot be built says why", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = yield* Layer.build(HoneyHive.layer({ url: "nowhere" })).pipe(Effect.scoped, Effect.flip)
       assert.strictEqual(error.source, "option url")
       assert.isTrue(Context.isContext(yield* Layer.build(HoneyHive.layer({ testMode: true })).pipe(Effect.scoped)))
-    }))
+    })
+  )
 })

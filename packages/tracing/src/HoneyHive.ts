@@ -69,7 +69,8 @@ const withSession: {
         startSession(options),
         (session) => Effect.provideService(effect, CurrentSession, session),
         endSession
-      ))
+      )
+    )
 )
 
 const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
@@ -83,7 +84,7 @@ const enrichSession = (enrichment: SessionEnrichment): Effect.Effect<void, never
 
 const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
 
-const event = Effect.fnUntraced(function*({ duration = 0, startTime, ...fields }: EventOptions) {
+const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields }: EventOptions) {
   const tracer = yield* Effect.tracer
   const parent = yield* Effect.option(Effect.currentParentSpan)
   const start = startTime ?? (yield* Clock.currentTimeMillis)
@@ -126,23 +127,26 @@ const event = Effect.fnUntraced(function*({ duration = 0, startTime, ...fields }
  * @category services
  * @since 0.1.0
  */
-export class HoneyHive extends Context.Service<HoneyHive, {
-  /** The session that spans started here belong to. */
-  readonly session: Effect.Effect<SessionInfo>
-  /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
-  readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-  readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-  /** Tells the backend more about the current session; returns at once. */
-  readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
-  /** Returns when everything that ended before the call has been sent or given up. */
-  readonly flush: Effect.Effect<void>
-  /** For code that speaks OpenTelemetry's API. It is not the global provider. */
-  readonly tracerProvider: OtelApi.TracerProvider
-}>()("@honeyhive/tracing/HoneyHive") {
+export class HoneyHive extends Context.Service<
+  HoneyHive,
+  {
+    /** The session that spans started here belong to. */
+    readonly session: Effect.Effect<SessionInfo>
+    /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
+    readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
+    readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+    /** Tells the backend more about the current session; returns at once. */
+    readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
+    /** Returns when everything that ended before the call has been sent or given up. */
+    readonly flush: Effect.Effect<void>
+    /** For code that speaks OpenTelemetry's API. It is not the global provider. */
+    readonly tracerProvider: OtelApi.TracerProvider
+  }
+>()("@honeyhive/tracing/HoneyHive") {
   /** An instance whose exporter is given, such as a test's. */
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sessions = yield* Sessions
       const provider = yield* Provider
       const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
@@ -157,20 +161,14 @@ export class HoneyHive extends Context.Service<HoneyHive, {
         tracerProvider: provider.tracerProvider
       })
     })
-  ).pipe(
-    Layer.merge(tracer.layer),
-    Layer.provide(Provider.layer),
-    Layer.provide(Sessions.layer)
-  )
+  ).pipe(Layer.merge(tracer.layer), Layer.provide(Provider.layer), Layer.provide(Sessions.layer))
 
   /**
    * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
    * which cannot be used. Without a key it warns once and exports nothing.
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
-    isolated(
-      HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options)))
-    )
+    isolated(HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options))))
 
   /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
   static readonly layerConfig = (
@@ -179,9 +177,7 @@ export class HoneyHive extends Context.Service<HoneyHive, {
     Layer.unwrap(Effect.map(Config.unwrap(options), HoneyHive.layer))
 
   /** An instance that keeps its spans in memory and never touches the network. */
-  static readonly layerMemory = (
-    options?: Options
-  ): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
+  static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
         Layer.provideMerge(MemoryExporter.layer),

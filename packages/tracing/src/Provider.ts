@@ -77,7 +77,7 @@ const tracked = (exporter: SpanExporter): Tracked => {
     },
     abandon: () => {
       let spans = 0
-      for (const request of [...inFlight.values()]) {
+      for (const request of inFlight.values()) {
         spans += request.spans
         request.giveUp()
       }
@@ -88,12 +88,14 @@ const tracked = (exporter: SpanExporter): Tracked => {
 }
 
 const deliver = (settings: Settings, exporter: SpanExporter): SpanProcessor =>
-  settings.disableBatch ? new SimpleSpanProcessor(exporter) : new BatchSpanProcessor(exporter, {
-    maxExportBatchSize: Math.min(settings.batchMaxSize, settings.batchMaxQueue),
-    maxQueueSize: settings.batchMaxQueue,
-    scheduledDelayMillis: Duration.toMillis(settings.batchInterval),
-    exportTimeoutMillis: Duration.toMillis(settings.exportTimeout)
-  })
+  settings.disableBatch
+    ? new SimpleSpanProcessor(exporter)
+    : new BatchSpanProcessor(exporter, {
+        maxExportBatchSize: Math.min(settings.batchMaxSize, settings.batchMaxQueue),
+        maxQueueSize: settings.batchMaxQueue,
+        scheduledDelayMillis: Duration.toMillis(settings.batchInterval),
+        exportTimeoutMillis: Duration.toMillis(settings.exportTimeout)
+      })
 
 const resource = (settings: Settings) =>
   resourceFromAttributes({
@@ -109,26 +111,26 @@ const resource = (settings: Settings) =>
  * @category services
  * @since 0.1.0
  */
-export class Provider extends Context.Service<Provider, {
-  /** For code that speaks OpenTelemetry's API: its spans get the session and go to the same place. */
-  readonly tracerProvider: OtelApi.TracerProvider
-  /** Returns when every span that ended before the call has been sent or given up. */
-  readonly flush: Effect.Effect<void>
-  /** Flushes and releases the exporter, within the shutdown deadline; what its scope does at the end. */
-  readonly shutdown: Effect.Effect<void>
-}>()("@honeyhive/tracing/Provider") {
+export class Provider extends Context.Service<
+  Provider,
+  {
+    /** For code that speaks OpenTelemetry's API: its spans get the session and go to the same place. */
+    readonly tracerProvider: OtelApi.TracerProvider
+    /** Returns when every span that ended before the call has been sent or given up. */
+    readonly flush: Effect.Effect<void>
+    /** Flushes and releases the exporter, within the shutdown deadline; what its scope does at the end. */
+    readonly shutdown: Effect.Effect<void>
+  }
+>()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
   static readonly layer: Layer.Layer<Provider, never, TracerConfig | Exporter | Sessions> = Layer.effect(
     Provider,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const settings = yield* TracerConfig
       const exporter = tracked(yield* Exporter)
       const provider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [
-          stamp(settings, yield* Sessions),
-          deliver(settings, exporter)
-        ],
+        spanProcessors: [stamp(settings, yield* Sessions), deliver(settings, exporter)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
@@ -143,7 +145,12 @@ export class Provider extends Context.Service<Provider, {
       }).pipe(Effect.timeoutOption(settings.exportTimeout), Effect.asVoid)
       const release = Effect.suspend(() => {
         const lost = exporter.abandon()
-        const released = Effect.promise(() => exporter.shutdown().then(() => provider.shutdown()).catch(() => {}))
+        const released = Effect.promise(() =>
+          exporter
+            .shutdown()
+            .then(() => provider.shutdown())
+            .catch(() => {})
+        )
         return lost === 0
           ? released
           : Effect.andThen(warn(`HoneyHive: closed before the backend took ${lost} spans`), released)

@@ -41,7 +41,7 @@ const rest = (requests: ReadonlyArray<Request>) => requests.filter((request) => 
 
 describe("Session", () => {
   it.live("is announced with what is known of it and ended with its outcome, in that order", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(honeyhive)
       const id = "5b8efff7-9803-4103-9269-b633813fc60c"
       yield* HoneyHive.enrichSession({ outputs: { answer: 42 }, feedback: { rating: 5 } }).pipe(
@@ -70,10 +70,11 @@ describe("Session", () => {
       assert.deepStrictEqual(json(end!)["metadata"], { status: "ok" })
       assert.isNumber(json(end!)["end_time"])
       assert.strictEqual(rest(requests).length, 3)
-    }))
+    })
+  )
 
   it.live("says why it failed, and hands the failure on", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(honeyhive)
       const error = yield* Effect.fail("no stock").pipe(
         HoneyHive.withSession(),
@@ -82,10 +83,11 @@ describe("Session", () => {
       )
       assert.strictEqual(error, "no stock")
       assert.deepStrictEqual(json(rest(requests)[1]!)["metadata"], { status: "error", error: "no stock" })
-    }))
+    })
+  )
 
   it.live("the instance's own session is announced only when something belongs to it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend(honeyhive)
       const layer = () => HoneyHive.layer({ apiKey: "hh_key", url, sessionName: "own" })
       yield* Effect.void.pipe(Effect.provide(layer()))
@@ -93,10 +95,11 @@ describe("Session", () => {
       yield* Effect.void.pipe(Effect.withSpan("a"), Effect.provide(layer()))
       assert.strictEqual(json(rest(requests)[0]!)["session_name"], "own")
       assert.strictEqual(rest(requests).length, 2)
-    }))
+    })
+  )
 
   it.live("a refused announcement is a warning, never the program's failure", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { requests, url } = yield* backend((request) =>
         request.path.startsWith("/v1/")
           ? { status: 401, body: JSON.stringify({ statusCode: 401, message: "no", success: false }) }
@@ -112,5 +115,6 @@ describe("Session", () => {
       assert.include(lines[0], "starting a session failed")
       // A key that is refused stays refused: no retry
       assert.strictEqual(rest(requests).filter((request) => request.method === "POST").length, 1)
-    }))
+    })
+  )
 })

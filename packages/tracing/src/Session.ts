@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
@@ -86,28 +86,36 @@ const remote = (settings: Settings, apiKey: Redacted.Redacted): Calls => {
  * @category services
  * @since 0.1.0
  */
-export class Sessions extends Context.Service<Sessions, {
-  /** The instance's own session, started when it is first asked for. */
-  readonly own: () => SessionInfo
-  /** Starts a session; the scope ends it with the exit it closes with. */
-  readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-  /** Ends a session with outputs, or with the cause of its failure. */
-  readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-  /** Adds to what the backend knows of a session; returns at once. */
-  readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
-  /** Waits for every call that was made before. */
-  readonly flush: Effect.Effect<void>
-  /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
-  readonly close: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-}>()("@honeyhive/tracing/Session/Sessions") {
+export class Sessions extends Context.Service<
+  Sessions,
+  {
+    /** The instance's own session, started when it is first asked for. */
+    readonly own: () => SessionInfo
+    /** Starts a session; the scope ends it with the exit it closes with. */
+    readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
+    /** Ends a session with outputs, or with the cause of its failure. */
+    readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+    /** Adds to what the backend knows of a session; returns at once. */
+    readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
+    /** Waits for every call that was made before. */
+    readonly flush: Effect.Effect<void>
+    /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
+    readonly close: (exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+  }
+>()("@honeyhive/tracing/Session/Sessions") {
   /** Announces sessions to HoneyHive when there is a key for it. */
   static readonly layer: Layer.Layer<Sessions, never, TracerConfig> = Layer.effect(
     Sessions,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const settings = yield* TracerConfig
       const clock = yield* Clock.Clock
-      const announces = settings.apiKey !== undefined && settings.otlpEndpoint === undefined &&
-        settings.exporter === "otlp" && !settings.testMode && !settings.disableTracing && !settings.skipSessionCreation
+      const announces =
+        settings.apiKey !== undefined &&
+        settings.otlpEndpoint === undefined &&
+        settings.exporter === "otlp" &&
+        !settings.testMode &&
+        !settings.disableTracing &&
+        !settings.skipSessionCreation
       const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
@@ -158,12 +166,14 @@ export class Sessions extends Context.Service<Sessions, {
               start_time: session.startTime,
               ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
               ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
-              ...(options.userId === undefined && options.userProperties === undefined ? {} : {
-                user_properties: {
-                  ...options.userProperties,
-                  ...(options.userId === undefined ? {} : { user_id: options.userId })
-                }
-              })
+              ...(options.userId === undefined && options.userProperties === undefined
+                ? {}
+                : {
+                    user_properties: {
+                      ...options.userProperties,
+                      ...(options.userId === undefined ? {} : { user_id: options.userId })
+                    }
+                  })
             })
           )
         )
@@ -171,7 +181,11 @@ export class Sessions extends Context.Service<Sessions, {
       }
 
       const update = (id: string, change: UpdateEvent): void =>
-        enqueue(id, "updating a session", Effect.suspend(() => calls.update(id, change)))
+        enqueue(
+          id,
+          "updating a session",
+          Effect.suspend(() => calls.update(id, change))
+        )
 
       const end = (session: SessionInfo, exit: Exit.Exit<unknown, unknown>): void => {
         const now = clock.currentTimeMillisUnsafe()
@@ -188,7 +202,7 @@ export class Sessions extends Context.Service<Sessions, {
       const flush = FiberSet.awaitEmpty(fibers)
 
       let closing: Effect.Effect<void> | undefined
-      const close = Effect.fnUntraced(function*(exit: Exit.Exit<unknown, unknown>) {
+      const close = Effect.fnUntraced(function* (exit: Exit.Exit<unknown, unknown>) {
         if (closing === undefined) {
           if (own !== undefined) end(own, exit)
           closing = yield* Effect.cached(within(settings.shutdownTimeout, flush))
@@ -198,7 +212,7 @@ export class Sessions extends Context.Service<Sessions, {
       yield* Effect.addFinalizer(close)
 
       return Sessions.of({
-        own: () => own ??= begin({ id: settings.sessionId }),
+        own: () => (own ??= begin({ id: settings.sessionId })),
         start: (options = {}) => Effect.sync(() => begin(options)),
         end: (session, exit) => Effect.sync(() => end(session, exit)),
         update: (id, change) => Effect.sync(() => update(id, change)),

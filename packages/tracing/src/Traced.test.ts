@@ -5,7 +5,7 @@ import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { traced } from "./Traced.ts"
 
-const exported = Effect.gen(function*() {
+const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
   return yield* MemoryExporter.use((memory) => memory.spans)
 })
@@ -15,7 +15,7 @@ const inside = <A>(evaluate: () => A) => Effect.sync(evaluate)
 
 describe("traced", () => {
   it.effect("records sync calls with inputs, output and type", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const add = traced({ type: "chain" }, function add(left: number, right: number) {
         return left + right
       })
@@ -26,10 +26,11 @@ describe("traced", () => {
       assert.strictEqual(span?.attributes["honeyhive_inputs._params_.left"], 1)
       assert.strictEqual(span?.attributes["honeyhive_inputs._params_.right"], 2)
       assert.strictEqual(span?.attributes["honeyhive_outputs.result"], 3)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("nests async calls under each other, across awaits, and keeps concurrent ones apart", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const inner = traced(async function inner(id: string) {
         await Promise.resolve()
         return id
@@ -50,10 +51,11 @@ describe("traced", () => {
         assert.strictEqual(innerSpan?.attributes["honeyhive.session_name"], id)
         assert.strictEqual(outerSpan?.attributes["honeyhive.session_name"], id)
       }
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("is the parent of Effects run inside it, and the child of the fiber around it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const context = yield* Effect.context<HoneyHive>()
       const plain = traced(async function plain() {
         await Effect.runPromiseWith(context)(Effect.withSpan(Effect.void, "effect", { root: false }))
@@ -63,10 +65,11 @@ describe("traced", () => {
       const find = (name: string) => spans.find((span) => span.name === name)
       assert.strictEqual(find("plain")?.parentSpanContext?.spanId, find("around")?.spanContext().spanId)
       assert.strictEqual(find("effect")?.parentSpanContext?.spanId, find("plain")?.spanContext().spanId)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("hands on the very error, of sync and async functions, and marks the span", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = { code: 7 }
       const sync = traced(function sync() {
         throw error
@@ -84,28 +87,39 @@ describe("traced", () => {
         return undefined
       })
       assert.strictEqual(caught, error)
-      const rejected = yield* Effect.tryPromise({ try: () => asynchronous(), catch: (thrown) => thrown }).pipe(Effect.flip)
+      const rejected = yield* Effect.tryPromise({ try: () => asynchronous(), catch: (thrown) => thrown }).pipe(
+        Effect.flip
+      )
       assert.strictEqual(rejected, error)
       const spans = yield* exported
-      assert.deepStrictEqual(spans.map((span) => [span.name, span.status.code]), [["sync", 2], ["asynchronous", 2]])
+      assert.deepStrictEqual(
+        spans.map((span) => [span.name, span.status.code]),
+        [
+          ["sync", 2],
+          ["asynchronous", 2]
+        ]
+      )
       assert.strictEqual(spans[0]?.attributes["honeyhive_metadata.error.fields.code"], 7)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("records arguments as they were when called", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const drain = traced(function drain(list: Array<number>) {
         list.length = 0
       })
       yield* inside(() => drain([1, 2]))
       assert.deepStrictEqual((yield* exported)[0]?.attributes["honeyhive_inputs._params_.list"], [1, 2])
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("keeps what should not be recorded to itself", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const login = traced({ name: "login", captureInput: false, captureOutput: false }, (password: string) => password)
       yield* inside(() => login("secret"))
       assert.notInclude(JSON.stringify((yield* exported)[0]?.attributes), "secret")
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it("is the plain function outside of every instance", () => {
     const double = traced((n: number) => n * 2)
@@ -127,40 +141,54 @@ describe("traced", () => {
   })
 
   it.effect("hands on a known promise itself", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const known = Promise.resolve(1)
       const cached = traced(() => known)
       assert.strictEqual(yield* inside(() => cached()), known)
-    }).pipe(Effect.provide(HoneyHive.layerMemory())))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
 
   it.effect("law: wrapped f equals f, run exactly once", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const context = yield* Effect.context<HoneyHive>()
       const run = Effect.runSyncWith(context)
-      const value = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true })
+      const value = fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true
+      })
       fc.assert(
         fc.property(fc.array(value, { maxLength: 4 }), value, fc.boolean(), (args, result, throws) => {
           let calls = 0
           const seen: Array<Array<unknown>> = []
-          const f = function(...received: Array<unknown>) {
+          const f = function (...received: Array<unknown>) {
             calls++
             seen.push(received)
             if (throws) throw result
             return result
           }
-          const outcome = run(Effect.sync(() => {
-            try {
-              return { returned: traced({ name: "f" }, f)(...args) }
-            } catch (thrown) {
-              return { thrown }
-            }
-          }))
+          const outcome = run(
+            Effect.sync(() => {
+              try {
+                return { returned: traced({ name: "f" }, f)(...args) }
+              } catch (thrown) {
+                return { thrown }
+              }
+            })
+          )
           assert.strictEqual(calls, 1)
           assert.isTrue(seen[0]?.every((received, index) => Object.is(received, args[index])))
-          assert.isTrue(throws ? "thrown" in outcome && Object.is(outcome.thrown, result) : "returned" in outcome && Object.is(outcome.returned, result))
+          assert.isTrue(
+            throws
+              ? "thrown" in outcome && Object.is(outcome.thrown, result)
+              : "returned" in outcome && Object.is(outcome.returned, result)
+          )
         }),
         { numRuns: 1000 }
       )
       assert.isAbove((yield* exported).length, 0)
-    }).pipe(Effect.provide(HoneyHive.layerMemory({ batchMaxQueue: 10_000 }))))
+    }).pipe(Effect.provide(HoneyHive.layerMemory({ batchMaxQueue: 10_000 })))
+  )
 })

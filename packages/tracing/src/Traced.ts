@@ -37,7 +37,12 @@ type AnyFunction = (...args: never) => unknown
 /** Simple parameter lists name the inputs; anything more complex is numbered. */
 const parameterNames = (fn: AnyFunction): ReadonlyArray<string> => {
   const list = /^(?:async\s*)?(?:function\s*\*?\s*)?[\w$]*\s*\(([\w$,\s]*)\)/.exec(Function.prototype.toString.call(fn))
-  return list?.[1]?.split(",").map((name) => name.trim()).filter((name) => name !== "") ?? []
+  return (
+    list?.[1]
+      ?.split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "") ?? []
+  )
 }
 
 const isAsyncFunction = (fn: AnyFunction): boolean => Object.prototype.toString.call(fn) === "[object AsyncFunction]"
@@ -119,7 +124,7 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
     return promise
   }
 
-  const traced = function(this: unknown, ...args: Array<unknown>): unknown {
+  const traced = function (this: unknown, ...args: Array<unknown>): unknown {
     const running = begin(name, type)
     // `F` takes what the caller of the wrapper passed
     const call = () => Reflect.apply(fn, this, args as never)
@@ -177,6 +182,6 @@ export const traced: {
   typeof first === "function"
     ? wrap({}, first)
     : second === undefined
-    ? <G extends AnyFunction>(fn: G) => wrap(first, fn)
-    // The overloads above tell callers which of the three they get
-    : wrap(first, second) as never
+      ? <G extends AnyFunction>(fn: G) => wrap(first, fn)
+      : // The overloads above tell callers which of the three they get
+        (wrap(first, second) as never)

@@ -14,7 +14,7 @@ const ingestion = `hh_ingst_${"a".repeat(24)}_${"b".repeat(64)}`
 
 describe("TracerConfig", () => {
   it.effect("takes options over nested options over environment over defaults", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const env = { HH_OTLP_PROTOCOL: "http/protobuf", HH_SOURCE: "env", HH_SERVICE_NAME: "env" }
       const otlp = { protocol: "http/json" } as const
       assert.strictEqual((yield* settings({ otlpProtocol: "http/protobuf", otlp }, {})).otlpProtocol, "http/protobuf")
@@ -22,10 +22,11 @@ describe("TracerConfig", () => {
       assert.strictEqual((yield* settings({}, env)).otlpProtocol, "http/protobuf")
       assert.strictEqual((yield* settings({}, {})).otlpProtocol, "http/json")
       assert.strictEqual((yield* settings({ source: "option" }, env)).source, "option")
-    }))
+    })
+  )
 
   it.effect("prefers newer key names, and any option over any variable", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const key = (options: Options, env = {}) =>
         Effect.map(settings(options, env), (_) => _.apiKey && Redacted.value(_.apiKey))
       const env = { HH_API_KEY: "hh_old", HH_PROJECT_API_KEY: "hh_project" }
@@ -34,23 +35,28 @@ describe("TracerConfig", () => {
       assert.strictEqual(yield* key({ apiKey: "hh_option" }, env), "hh_option")
       assert.strictEqual(yield* key({ apiKey: "hh_option", projectApiKey: Redacted.make("hh_newer") }, env), "hh_newer")
       assert.strictEqual(yield* key({}, { HH_API_KEY: "  " }), undefined)
-    }))
+    })
+  )
 
   it.effect("reads durations, counts, flags and headers from variables", () =>
-    Effect.gen(function*() {
-      const read = yield* settings({}, {
-        HH_FLUSH_INTERVAL: "1.5",
-        HH_MAX_ATTRIBUTES: "64",
-        HH_TEST_MODE: "TRUE",
-        HH_OTLP_HEADERS: "{\"x-tenant\":\"a\"}",
-        HH_API_URL: "http://127.0.0.1:1234/"
-      })
+    Effect.gen(function* () {
+      const read = yield* settings(
+        {},
+        {
+          HH_FLUSH_INTERVAL: "1.5",
+          HH_MAX_ATTRIBUTES: "64",
+          HH_TEST_MODE: "TRUE",
+          HH_OTLP_HEADERS: '{"x-tenant":"a"}',
+          HH_API_URL: "http://127.0.0.1:1234/"
+        }
+      )
       assert.strictEqual(Duration.toMillis(read.batchInterval), 1500)
       assert.strictEqual(read.maxAttributes, 64)
       assert.isTrue(read.testMode)
       assert.deepStrictEqual(read.otlpHeaders, { "x-tenant": "a" })
       assert.strictEqual(read.url, "http://127.0.0.1:1234")
-    }))
+    })
+  )
 
   it.effect.each<readonly [string, Options, Record<string, string>, string]>([
     ["a key with a space", { apiKey: "hh_secret value" }, {}, "option apiKey"],
@@ -66,16 +72,18 @@ describe("TracerConfig", () => {
     ["headers that are no JSON", {}, { HH_OTLP_HEADERS: "secret" }, "variable HH_OTLP_HEADERS"],
     ["a word that is no flag", {}, { HH_TEST_MODE: "secret" }, "variable HH_TEST_MODE"]
   ])("refuses %s and names its source, not its value", ([, options, env, source]) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const error = yield* Effect.flip(settings(options, env))
       assert.strictEqual(error._tag, "TracerConfigError")
       assert.include(error.message, source)
       assert.notInclude(JSON.stringify(error) + String(error), "secret")
-    }))
+    })
+  )
 
   it.effect("keeps the key out of everything that prints it", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const read = yield* settings({ apiKey: "hh_verysecret" })
       assert.notInclude(JSON.stringify(read) + String(read.apiKey), "hh_verysecret")
-    }))
+    })
+  )
 })

@@ -10,11 +10,11 @@
  */
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { type Field, fields, groups } from "./internal/fields.ts"
 
@@ -119,10 +119,8 @@ export type NestedOptions = {
  * @category models
  * @since 0.1.0
  */
-export type Options =
-  & FlatOptions
-  & NestedOptions
-  & {
+export type Options = FlatOptions &
+  NestedOptions & {
     /** HoneyHive's newer names of `apiKey`; the first given wins: ingestion, project, `apiKey`. */
     readonly ingestionApiKey?: string | Redacted.Redacted | undefined
     readonly projectApiKey?: string | Redacted.Redacted | undefined
@@ -172,7 +170,7 @@ const fromOptions = (options: Options, name: string, field: Field<unknown>): Fou
 }
 
 // An empty variable counts as unset
-const fromEnvironment = Effect.fnUntraced(function*(field: Field<unknown>) {
+const fromEnvironment = Effect.fnUntraced(function* (field: Field<unknown>) {
   for (const name of field.env) {
     const value = yield* Config.option(Config.String(name)).pipe(
       Effect.mapError(() => new TracerConfigError({ source: `environment variable ${name}`, expected: "text" }))
@@ -184,7 +182,7 @@ const fromEnvironment = Effect.fnUntraced(function*(field: Field<unknown>) {
   return undefined
 })
 
-const resolve = Effect.fnUntraced(function*(options: Options, name: string, field: Field<unknown>) {
+const resolve = Effect.fnUntraced(function* (options: Options, name: string, field: Field<unknown>) {
   const found = fromOptions(options, name, field) ?? (yield* fromEnvironment(field))
   if (found === undefined) return field.default
   const decoded = field.decode(found.value)
@@ -204,15 +202,16 @@ const resolve = Effect.fnUntraced(function*(options: Options, name: string, fiel
  * const settings = TracerConfig.make({ source: "test" }).pipe(
  *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ HH_SOURCE: "env", HH_SESSION_NAME: "nightly" })))
  * )
- * const { sessionName, source } = await Effect.runPromise(settings)
+ * const read = await Effect.runPromise(settings)
  *
- * [source, sessionName] // => ["test", "nightly"]
+ * read.source // => "test"
+ * read.sessionName // => "nightly"
  * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function*(options: Options = {}) {
+export const make = Effect.fnUntraced(function* (options: Options = {}) {
   const settings: Record<string, unknown> = {}
   for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
     settings[name] = yield* resolve(options, name, field)

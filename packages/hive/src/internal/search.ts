@@ -27,7 +27,7 @@ const fields = new Set([
 
 const buckets: ReadonlySet<string> = new Set(Bucket.literals)
 
-const quote = (key: string): string => `"${key.replaceAll("\"", "\\\"")}"`
+const quote = (key: string): string => `"${key.replaceAll('"', '\\"')}"`
 
 /** A field as an expression; a dotted path may be nested keys or one key with dots in it. */
 const expression = (field: string): Condition => {
@@ -36,9 +36,9 @@ const expression = (field: string): Condition => {
   const bucket = dot === -1 ? field : field.slice(0, dot)
   if (!buckets.has(bucket)) {
     throw new SearchError({
-      message: `unknown field ${JSON.stringify(field)}: use ${[...fields].join(", ")}, or <bucket>.<key> with one of ${
-        [...buckets].join(", ")
-      }`
+      message: `unknown field ${JSON.stringify(field)}: use ${[...fields].join(", ")}, or <bucket>.<key> with one of ${[
+        ...buckets
+      ].join(", ")}`
     })
   }
   if (dot === -1) return { sql: `NULLIF(events.${bucket}, '{}')`, values: [] }
@@ -80,11 +80,13 @@ const condition = (filter: Filter): Condition => {
   })
   const dated = (operator: string): Condition => {
     const time = moment(filter.value, `${filter.field} ${filter.operator}`)
-    return isTime ? ordered(operator, time) : {
-      // Dates inside buckets are text, or milliseconds
-      sql: `CASE typeof(${sql}) WHEN 'text' THEN unixepoch(${sql}, 'subsec') * 1000 ELSE ${sql} END ${operator} ?`,
-      values: [...values, ...values, ...values, time]
-    }
+    return isTime
+      ? ordered(operator, time)
+      : {
+          // Dates inside buckets are text, or milliseconds
+          sql: `CASE typeof(${sql}) WHEN 'text' THEN unixepoch(${sql}, 'subsec') * 1000 ELSE ${sql} END ${operator} ?`,
+          values: [...values, ...values, ...values, time]
+        }
   }
   const text = String(filter.value ?? "")
   // A whole number reads "5", not "5.0"

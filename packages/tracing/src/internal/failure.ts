@@ -28,10 +28,10 @@ const typeOf = (error: unknown): string =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string"
     ? error._tag
     : error instanceof Error
-    ? error.name
-    : error === null
-    ? "null"
-    : typeof error
+      ? error.name
+      : error === null
+        ? "null"
+        : typeof error
 
 const textOf = (error: unknown): string => {
   if (error instanceof Error) return error.message
@@ -43,16 +43,16 @@ const textOf = (error: unknown): string => {
 
 const fieldsOf = (error: unknown): Failure["fields"] => {
   if (!Predicate.isObject(error)) return undefined
-  const entries = Object.keys(error).filter((key) => !common.has(key)).map((key) =>
-    [key, attempt(() => Reflect.get(error, key), "[unreadable]")] as const
-  )
+  const entries = Object.keys(error)
+    .filter((key) => !common.has(key))
+    .map((key) => [key, attempt(() => Reflect.get(error, key), "[unreadable]")] as const)
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 /**
  * Total: an error with throwing getters is described as far as it lets itself be read.
  */
-export const describeError = (kind: Failure["kind"], error: unknown): Failure => {
+const describeError = (kind: Failure["kind"], error: unknown): Failure => {
   const type = attempt(() => typeOf(error), "unknown")
   const text = attempt(() => textOf(error), "[unreadable]")
   return {

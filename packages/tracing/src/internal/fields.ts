@@ -22,8 +22,10 @@ export interface Field<A> {
 
 type Names = Partial<Pick<Field<unknown>, "aliases">> & { readonly env: ReadonlyArray<string> }
 
-const check = <A>(decode: (value: unknown) => Option.Option<A>, holds: (value: A) => boolean) => (value: unknown) =>
-  Option.filter(decode(value), holds)
+const check =
+  <A>(decode: (value: unknown) => Option.Option<A>, holds: (value: A) => boolean) =>
+  (value: unknown) =>
+    Option.filter(decode(value), holds)
 
 const text = Schema.decodeUnknownOption(Schema.Trimmed.check(Schema.isNonEmpty()))
 
@@ -60,8 +62,9 @@ const flag = (names: Names): Field<boolean> => ({
 })
 
 const decodeCount = Schema.decodeUnknownOption(
-  Schema.Union([Schema.Int, Schema.FiniteFromString.pipe(Schema.decodeTo(Schema.Int))])
-    .check(Schema.isGreaterThanOrEqualTo(1))
+  Schema.Union([Schema.Int, Schema.FiniteFromString.pipe(Schema.decodeTo(Schema.Int))]).check(
+    Schema.isGreaterThanOrEqualTo(1)
+  )
 )
 
 const count = (names: Names, otherwise: number): Field<number> => ({
@@ -74,7 +77,7 @@ const count = (names: Names, otherwise: number): Field<number> => ({
 const seconds = (names: Names, otherwise: number): Field<Duration.Duration> => ({
   ...names,
   default: Duration.seconds(otherwise),
-  expected: "a duration, such as \"5 seconds\" (a variable may be a number of seconds)",
+  expected: 'a duration, such as "5 seconds" (a variable may be a number of seconds)',
   decode: (value) => {
     const number = typeof value === "string" ? Number(value) : Number.NaN
     // A duration option may be anything that Effect accepts; what it does not is refused by `fromInput`
@@ -94,8 +97,12 @@ const oneOf = <const A extends string>(names: Names, values: readonly [A, ...Arr
 
 const isHttpUrl = (text: string): boolean => {
   const url = URL.parse(text)
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.username === "" &&
+  return (
+    url !== null &&
+    (url.protocol === "http:" || url.protocol === "https:") &&
+    url.username === "" &&
     url.password === ""
+  )
 }
 
 const httpUrl = check(text, isHttpUrl)
@@ -107,10 +114,7 @@ const ingestionKey = /^hh_ingst_[A-Za-z0-9]{24}_[A-Za-z0-9_-]{64}$/
 const isKey = (key: string): boolean =>
   /^[\x21-\x7e]+$/.test(key) && !key.startsWith("hh_fgdp_") && (!key.startsWith("hh_ingst_") || ingestionKey.test(key))
 
-const decodeKey = check(
-  (value: unknown) => text(Redacted.isRedacted(value) ? Redacted.value(value) : value),
-  isKey
-)
+const decodeKey = check((value: unknown) => text(Redacted.isRedacted(value) ? Redacted.value(value) : value), isKey)
 
 const headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[!#$%&'*+\-.^_`|~\w]+$/)), Schema.String)
 
@@ -135,7 +139,8 @@ export const fields = {
   project: optional({ env: ["HH_PROJECT"] }),
   sessionName: required({ env: ["HH_SESSION_NAME"] }, "unknown"),
   sessionId: optional({ env: ["HH_SESSION_ID"] }, "a UUID", (value) =>
-    Option.map(check(text, isUuid)(value), (id) => id.toLowerCase())),
+    Option.map(check(text, isUuid)(value), (id) => id.toLowerCase())
+  ),
   skipSessionCreation: flag({ env: ["HH_SKIP_SESSION_CREATION"] }),
   testMode: flag({ env: ["HH_TEST_MODE"] }),
   disableTracing: flag({ env: ["HH_DISABLE_TRACING"] }),

@@ -15,7 +15,7 @@ export interface InstanceTracer extends Tracer.Tracer {
   readonly [TypeId]: typeof TypeId
 }
 
-export const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
+const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
   tracer !== undefined && TypeId in tracer
 
 interface Ambient {
@@ -34,7 +34,9 @@ const tracerOf = (context: Context.Context<never>): InstanceTracer | undefined =
 /**
  * The context that the calling code runs under and its tracer; `undefined` outside of every instance.
  */
-export const current = (): { readonly context: Context.Context<never>; readonly tracer: InstanceTracer } | undefined => {
+export const current = ():
+  | { readonly context: Context.Context<never>; readonly tracer: InstanceTracer }
+  | undefined => {
   const fiber = Fiber.getCurrent()
   const ambient = storage.getStore()
   if (fiber !== undefined && ambient?.fiber !== fiber) {

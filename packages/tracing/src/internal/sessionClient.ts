@@ -5,7 +5,7 @@ import * as OtelContext from "@opentelemetry/api"
 import { suppressTracing } from "@opentelemetry/core"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
@@ -28,9 +28,8 @@ const connect = (url: string, key: Redacted.Redacted) =>
     transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
   }).pipe(
     Effect.provide(
-      HttpApiMiddleware.layerClient(
-        Authorization,
-        ({ next, request }) => next(HttpClientRequest.bearerToken(request, key))
+      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
+        next(HttpClientRequest.bearerToken(request, key))
       ).pipe(Layer.provideMerge(FetchHttpClient.layer))
     ),
     Effect.provideService(FetchHttpClient.Fetch, untraced)
@@ -40,14 +39,17 @@ const connect = (url: string, key: Redacted.Redacted) =>
 const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
   Effect.flatMap(response, HttpClientResponse.filterStatusOk)
 
-export const start = Effect.fnUntraced(function*(url: string, key: Redacted.Redacted, session: StartSession) {
+export const start = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, session: StartSession) {
   const client = yield* connect(url, key)
   yield* accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))
 })
 
-export const update = Effect.fnUntraced(
-  function*(url: string, key: Redacted.Redacted, id: string, change: UpdateEvent) {
-    const client = yield* connect(url, key)
-    yield* accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
-  }
-)
+export const update = Effect.fnUntraced(function* (
+  url: string,
+  key: Redacted.Redacted,
+  id: string,
+  change: UpdateEvent
+) {
+  const client = yield* connect(url, key)
+  yield* accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
+})

@@ -83,7 +83,7 @@ const make = Effect.map(OtelTracer.make, (bridge): instance.InstanceTracer => {
       // The one primitive in which user code starts work that outlives the evaluation; everywhere else the running fiber
       // says which span is current
       Predicate.hasProperty(primitive, "~effect/Effect/identifier") &&
-        primitive["~effect/Effect/identifier"] === "Async"
+      primitive["~effect/Effect/identifier"] === "Async"
         ? instance.run(fiber.context, () => primitive["~effect/Effect/evaluate"](fiber))
         : primitive["~effect/Effect/evaluate"](fiber)
   }
@@ -92,7 +92,7 @@ const make = Effect.map(OtelTracer.make, (bridge): instance.InstanceTracer => {
 
 /** Installs the tracer; where tracing is disabled, the program keeps the one it has. */
 export const layer: Layer.Layer<never, never, Provider | TracerConfig> = Layer.unwrap(
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const settings = yield* TracerConfig
     if (settings.disableTracing) return Layer.empty
     const { tracerProvider } = yield* Provider

@@ -1,0 +1,94 @@
+/**
+ * What a newcomer gets: every package packed, installed as tarballs into an empty project, and README's program run there.
+ */
+import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { pack } from "../scripts/packages.ts"
+import { snippets, withAssertions } from "./snippets.ts"
+
+const run = promisify(execFile)
+const pnpm = process.env["npm_execpath"] ?? "pnpm"
+const { HH_API_KEY: _, ...env } = process.env
+
+let project: string
+let names: ReadonlyArray<string>
+
+const node = async (...args: ReadonlyArray<string>) => run(process.execPath, [...args], { cwd: project, env })
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "honeyhive-fresh-"))
+  const tarballs = await pack(project)
+  names = [...tarballs.keys()]
+  const local = Object.fromEntries([...tarballs].map(([name, path]) => [name, `file:${path}`]))
+  await writeFile(
+    join(project, "package.json"),
+    JSON.stringify({
+      name: "fresh",
+      private: true,
+      type: "module",
+      dependencies: { ...local, effect: "^4.1.0", "@opentelemetry/api": "~1.9.1" },
+      devDependencies: { typescript: "^7.0.2", "@types/node": "^24.0.0" }
+    })
+  )
+  // The packages need each other: all of them come from the tarballs, not from the registry
+  await writeFile(
+    join(project, "pnpm-workspace.yaml"),
+    JSON.stringify({ overrides: local, allowBuilds: { protobufjs: false }, verifyDepsBeforeRun: false })
+  )
+  const readme = (await snippets()).find(({ at }) => at.startsWith("README.md"))
+  const program = readme?.code ?? "throw new Error('README has no program')"
+  await writeFile(join(project, "program.ts"), `${program}\nexport {}\n`)
+  await writeFile(
+    join(project, "asserting.ts"),
+    `import { deepStrictEqual as __check } from "node:assert/strict"\n${withAssertions(program)}\n`
+  )
+  await writeFile(
+    join(project, "everything.ts"),
+    names.map((name, index) => `import * as p${index} from "${name}"\nexport { p${index} }\n`).join("")
+  )
+  await run(pnpm, ["install", "--prefer-offline", "--no-frozen-lockfile"], { cwd: project, env })
+}, 120_000)
+
+afterAll(() => rm(project, { recursive: true, force: true }))
+
+describe("a fresh installation", () => {
+  it("runs README's program", async () => {
+    const { stderr, stdout } = await node("asserting.ts")
+    expect(stdout).toBe("")
+    expect(stderr).toContain("HH_API_KEY")
+  })
+
+  it("imports and requires every package", async () => {
+    for (const name of names) {
+      const probe = `if (Object.keys(await import("${name}")).length === 0) throw new Error("${name} exports nothing")`
+      await node("--input-type=module", "--eval", probe)
+      await writeFile(join(project, "probe.cjs"), `if (Object.keys(require("${name}")).length === 0) throw 1`)
+      expect(await node("probe.cjs")).toEqual({ stdout: "", stderr: "" })
+    }
+  })
+
+  it("type-checks a program that uses every package", async () => {
+    await writeFile(
+      join(project, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "ES2023",
+          module: "NodeNext",
+          strict: true,
+          noEmit: true,
+          types: ["node"],
+          allowImportingTsExtensions: true,
+          // OpenTelemetry's and Effect's own declarations are not ours to check
+          skipLibCheck: true
+        },
+        files: ["program.ts", "everything.ts"]
+      })
+    )
+    const { stdout } = await run(pnpm, ["exec", "tsc", "-p", "."], { cwd: project, env }).catch((error) => error)
+    expect(stdout.replaceAll(/^\[WARN\].*$/gm, "").trim()).toBe("")
+  })
+})
