@@ -2,7 +2,7 @@
  * Which event type a span is, when nobody said so.
  *
  * Order of the rules (HoneyHive's own): explicit type, `gen_ai.operation.name`, `openinference.span.kind`,
- * `traceloop.span.kind`, patterns in attributes and name, else `tool`. Better set the type explicitly.
+ * `traceloop.span.kind`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
  *
  * @since 0.1.0
  */
@@ -37,6 +37,14 @@ const modelAttributes = [Attributes.GEN_AI_REQUEST_MODEL, "llm.request.model", "
 
 const modelName = /\b(chat|completions?|generate|gpt|claude|llama|gemini|mistral)\b/i
 
+/** Spans that effect/ai makes itself, whose own attributes do not say what they are. */
+const effectAi: ReadonlyArray<readonly [prefix: string, type: EventType]> = [
+  ["LanguageModel.", "model"],
+  ["EmbeddingModel.", "model"],
+  ["Chat.", "chain"],
+  ["PersistedChat.", "chain"]
+]
+
 const lookup = (table: { readonly [key: string]: EventType }, key: unknown): EventType | undefined =>
   typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined
 
@@ -61,6 +69,7 @@ export const detect = (name: string, attributes: AttributeRecord): EventType =>
   lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
   fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
   lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
+  effectAi.find(([prefix]) => name.startsWith(prefix))?.[1] ??
   (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")
 
 // Every kind of OpenInference that is neither a model nor a chain (retriever, embedding, guardrail, …) is a tool

@@ -18,7 +18,6 @@ const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
     ["metadata", "provider"]
   ],
   [Attributes.GEN_AI_SYSTEM]: [["metadata", "system"]],
-  [Attributes.GEN_AI_TOOL_DEFINITIONS]: [["config", "tools"]],
   [Attributes.GEN_AI_USAGE_PROMPT_TOKENS]: [["metadata", "prompt_tokens"]],
   [Attributes.GEN_AI_USAGE_COMPLETION_TOKENS]: [["metadata", "completion_tokens"]],
   [Attributes.GEN_AI_USAGE_INPUT_TOKENS]: [
@@ -131,23 +130,27 @@ const messages = (attribute: unknown): ReadonlyArray<Record<string, unknown>> =>
 }
 
 /**
- * The content of `inputs` and `outputs` that the GenAI message attributes of a span carry.
+ * The content of buckets that the GenAI attributes of a span carry as JSON.
  *
  * Input messages become `inputs.chat_history`; the last output message becomes `outputs.role`, `outputs.content` and
- * `outputs.tool_calls`, which HoneyHive shows as a chat. A tool call's arguments become `inputs`, its result `outputs`.
+ * `outputs.tool_calls`, which HoneyHive shows as a chat. A tool call's arguments become `inputs`, its result `outputs`. The
+ * definitions of tools become `config.tools`.
  *
  * @category projection
  * @since 0.1.0
  */
 export const messagesOf = (
   attributes: AttributeRecord
-): { readonly inputs: Record<string, unknown>; readonly outputs: Record<string, unknown> } => {
+): { readonly [B in "inputs" | "outputs" | "config"]: Record<string, unknown> } => {
+  const config: Record<string, unknown> = {}
   const inputs: Record<string, unknown> = {}
   const outputs: Record<string, unknown> = {}
   if (Attributes.GEN_AI_INPUT_MESSAGES in attributes) {
     inputs["chat_history"] = messages(attributes[Attributes.GEN_AI_INPUT_MESSAGES])
   }
-  Object.assign(outputs, messages(attributes[Attributes.GEN_AI_OUTPUT_MESSAGES]).at(-1))
+  // What the assistant said last; results of tools that ran at the provider may stand around it
+  const said = messages(attributes[Attributes.GEN_AI_OUTPUT_MESSAGES])
+  Object.assign(outputs, said.findLast((message) => message["role"] === "assistant") ?? said.at(-1))
   if (Attributes.GEN_AI_TOOL_CALL_ARGUMENTS in attributes) {
     const value = json(attributes[Attributes.GEN_AI_TOOL_CALL_ARGUMENTS])
     Object.assign(inputs, isRecord(value) ? value : { arguments: value })
@@ -156,7 +159,10 @@ export const messagesOf = (
     const value = json(attributes[Attributes.GEN_AI_TOOL_CALL_RESULT])
     Object.assign(outputs, isRecord(value) ? value : { result: value })
   }
-  return { inputs, outputs }
+  if (Attributes.GEN_AI_TOOL_DEFINITIONS in attributes) {
+    config["tools"] = json(attributes[Attributes.GEN_AI_TOOL_DEFINITIONS])
+  }
+  return { inputs, outputs, config }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -172,5 +178,6 @@ export const messageAttributes: ReadonlySet<string> = new Set([
   Attributes.GEN_AI_INPUT_MESSAGES,
   Attributes.GEN_AI_OUTPUT_MESSAGES,
   Attributes.GEN_AI_TOOL_CALL_ARGUMENTS,
-  Attributes.GEN_AI_TOOL_CALL_RESULT
+  Attributes.GEN_AI_TOOL_CALL_RESULT,
+  Attributes.GEN_AI_TOOL_DEFINITIONS
 ])

@@ -119,11 +119,11 @@ const bucketsOf = (span: SpanRecord): Buckets => {
     feedback: [],
     user_properties: []
   }
-  const { inputs, outputs } = GenAi.messagesOf(span.attributes)
+  const { config, inputs, outputs } = GenAi.messagesOf(span.attributes)
   const found: Buckets = {
     inputs,
     outputs,
-    config: {},
+    config,
     metadata: {},
     metrics: {},
     feedback: {},

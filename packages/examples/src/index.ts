@@ -1,1 +1,4 @@
-export {}
+/**
+ * Programs to run and to read; each folder is one.
+ */
+export { answer, NoAnswer } from "./support-agent/Agent.ts"

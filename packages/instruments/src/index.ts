@@ -1,1 +1,6 @@
-export {}
+/**
+ * Adapters that turn other libraries' activity into spans.
+ *
+ * @since 0.1.0
+ */
+export * as EffectAi from "./EffectAi.ts"
