@@ -73,7 +73,7 @@ const openTelemetry = (url: string): Contestant => {
 const effectful = <R, E>(
   name: string,
   layer: Layer.Layer<R, E>,
-  round: Effect.Effect<unknown, never, R>
+  round: Effect.Effect<unknown, unknown, R>
 ): Contestant => {
   const runtime = ManagedRuntime.make(layer)
   return { name, round: () => runtime.runPromise(Effect.asVoid(round)), close: () => runtime.dispose() }

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
 import { writeFields } from "@honeyhive/contract/Projection"
+import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import * as tracer from "./internal/tracer.ts"
@@ -137,8 +138,8 @@ export class HoneyHive extends Context.Service<
     readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
     /** Tells the backend more about the current session; returns at once. */
     readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
-    /** Returns when everything that ended before the call has been sent or given up. */
-    readonly flush: Effect.Effect<void>
+    /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
+    readonly flush: Effect.Effect<Receipt, DeliveryError>
     /** For code that speaks OpenTelemetry's API. It is not the global provider. */
     readonly tracerProvider: OtelApi.TracerProvider
   }
@@ -148,20 +149,26 @@ export class HoneyHive extends Context.Service<
     HoneyHive,
     Effect.gen(function* () {
       const sessions = yield* Sessions
+      const delivery = yield* Delivery
       const provider = yield* Provider
       const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
       // Both halves have the whole deadline, instead of one after the other
-      yield* Effect.addFinalizer((exit) => Effect.all([sessions.close(exit), provider.shutdown], { concurrency: 2 }))
+      yield* Effect.addFinalizer((exit) => Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 }))
       return HoneyHive.of({
         session,
         startSession: sessions.start,
         endSession: sessions.end,
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
-        flush: Effect.asVoid(Effect.all([sessions.flush, provider.flush], { concurrency: 2 })),
+        flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
         tracerProvider: provider.tracerProvider
       })
     })
-  ).pipe(Layer.merge(tracer.layer), Layer.provide(Provider.layer), Layer.provide(Sessions.layer))
+  ).pipe(
+    Layer.merge(tracer.layer),
+    Layer.provide(Provider.layer),
+    Layer.provide(Delivery.layer),
+    Layer.provide(Sessions.layer)
+  )
 
   /**
    * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
@@ -213,8 +220,22 @@ export class HoneyHive extends Context.Service<
   /** Records an event below the current span and returns its id. */
   static readonly event = event
 
-  /** Returns when everything that ended before the call has been sent or given up. */
-  static readonly flush: Effect.Effect<void, never, HoneyHive> = Effect.flatMap(
+  /**
+   * Waits until everything that ended before the call has been accepted or dropped, or the flush deadline has come, and
+   * says how many spans of each. Fails only where the resilience level is `strict`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.void.pipe(Effect.withSpan("step"), Effect.andThen(HoneyHive.flush))
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
+   * // => { accepted: 1, dropped: {}, pending: 0 }
+   * ```
+   */
+  static readonly flush: Effect.Effect<Receipt, DeliveryError, HoneyHive> = Effect.flatMap(
     Effect.suspend(() => HoneyHive),
     (hive) => hive.flush
   )

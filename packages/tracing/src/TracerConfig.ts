@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
 
 /**
@@ -73,10 +74,18 @@ export interface Settings {
   readonly batchMaxSize: number
   /** Spans waiting at most; more are dropped and counted. Default 2,048. */
   readonly batchMaxQueue: number
+  /** Bytes waiting at most, as they are in memory. Default 64 MiB. */
+  readonly batchMaxQueueBytes: number
+  /** Bytes in one request at most, before encoding. Default 4 MiB. */
+  readonly batchMaxBytes: number
   /** Longest time a span waits for its batch. Default 5 s. */
   readonly batchInterval: Duration.Duration
+  /** What happens when the backend does not take spans. Default `balanced`. */
+  readonly resilience: ResilienceLevel
   /** Longest time of one export. Default 30 s. */
   readonly exportTimeout: Duration.Duration
+  /** Longest time that `flush` may take. Default 3 s. */
+  readonly flushTimeout: Duration.Duration
   /** Longest time that closing an instance may take: flush, last requests, release. Default 3 s. */
   readonly shutdownTimeout: Duration.Duration
   /** Attributes of a span at most. Default 1,024. */

@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+export { Delivery, DeliveryError, type DropReason, type Receipt } from "./Delivery.ts"
 export { type Enrichment, type Values } from "./Enrichment.ts"
 export { Exporter, MemoryExporter } from "./Exporter.ts"
 export { type EventOptions, HoneyHive, HoneyHiveLive, type SessionEnrichment } from "./HoneyHive.ts"
 export { Provider } from "./Provider.ts"
+export * as Resilience from "./Resilience.ts"
 export { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 export { traced, type TracedOptions } from "./Traced.ts"
 export { type Options, type Settings, TracerConfig, TracerConfigError } from "./TracerConfig.ts"

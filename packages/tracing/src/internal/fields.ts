@@ -156,8 +156,12 @@ export const fields = {
   otlpProtocol: oneOf({ env: ["HH_OTLP_PROTOCOL"] }, ["http/json", "http/protobuf"]),
   batchMaxSize: count({ env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"] }, 512),
   batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 2048),
+  batchMaxQueueBytes: count({ env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
+  batchMaxBytes: count({ env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
   batchInterval: seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5),
+  resilience: oneOf({ env: ["HH_RESILIENCE_LEVEL"] }, ["balanced", "strict", "resilient"]),
   exportTimeout: seconds({ env: ["HH_EXPORT_TIMEOUT"] }, 30),
+  flushTimeout: seconds({ env: ["HH_FLUSH_TIMEOUT"] }, 3),
   shutdownTimeout: seconds({ env: ["HH_SHUTDOWN_TIMEOUT"] }, 3),
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
@@ -170,7 +174,14 @@ export const fields = {
 export const groups = {
   session: { name: "sessionName", id: "sessionId", skipCreation: "skipSessionCreation" },
   otlp: { endpoint: "otlpEndpoint", headers: "otlpHeaders", protocol: "otlpProtocol" },
-  batch: { maxSize: "batchMaxSize", maxQueue: "batchMaxQueue", interval: "batchInterval", disabled: "disableBatch" },
+  batch: {
+    maxSize: "batchMaxSize",
+    maxBytes: "batchMaxBytes",
+    maxQueue: "batchMaxQueue",
+    maxQueueBytes: "batchMaxQueueBytes",
+    interval: "batchInterval",
+    disabled: "disableBatch"
+  },
   limits: { attributes: "maxAttributes", events: "maxEvents", links: "maxLinks" },
   service: { name: "serviceName", version: "serviceVersion" }
 } as const
