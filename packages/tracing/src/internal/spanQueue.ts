@@ -47,7 +47,7 @@ const bytesOf = (value: unknown): number =>
       : 8
 
 /** The size that counts against the bound: long texts dominate it, so that is what is counted. */
-export const sizeOf = (span: ReadableSpan): number => {
+const sizeOf = (span: ReadableSpan): number => {
   let bytes = OVERHEAD + span.name.length
   for (const key in span.attributes) bytes += key.length + bytesOf(span.attributes[key])
   for (const event of span.events) {
