@@ -40,7 +40,9 @@ const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
   [Attributes.GEN_AI_AGENT_NAME]: [["metadata", "agent_name"]],
   [Attributes.GEN_AI_AGENT_ID]: [["metadata", "agent_id"]],
   [Attributes.GEN_AI_AGENT_DESCRIPTION]: [["metadata", "agent_description"]],
+  [Attributes.GEN_AI_AGENT_TYPE]: [["metadata", "span_kind"]],
   [Attributes.GEN_AI_TOOL_NAME]: [["metadata", "tool_name"]],
+  [Attributes.GEN_AI_TOOL_STATUS]: [["metadata", "tool_status"]],
   [Attributes.GEN_AI_TOOL_CALL_ID]: [["metadata", "tool_call_id"]],
   [Attributes.GEN_AI_OPERATION_NAME]: [["metadata", "operation_name"]],
   [Attributes.GEN_AI_CONVERSATION_ID]: [["metadata", "conversation_id"]]
@@ -145,11 +147,10 @@ export const messagesOf = (
   const config: Record<string, unknown> = {}
   const inputs: Record<string, unknown> = {}
   const outputs: Record<string, unknown> = {}
-  if (Attributes.GEN_AI_INPUT_MESSAGES in attributes) {
-    inputs["chat_history"] = messages(attributes[Attributes.GEN_AI_INPUT_MESSAGES])
-  }
+  const asked = attributes[Attributes.GEN_AI_INPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_PROMPT]
+  if (asked !== undefined) inputs["chat_history"] = messages(asked)
   // What the assistant said last; results of tools that ran at the provider may stand around it
-  const said = messages(attributes[Attributes.GEN_AI_OUTPUT_MESSAGES])
+  const said = messages(attributes[Attributes.GEN_AI_OUTPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_COMPLETION])
   Object.assign(outputs, said.findLast((message) => message["role"] === "assistant") ?? said.at(-1))
   if (Attributes.GEN_AI_TOOL_CALL_ARGUMENTS in attributes) {
     const value = json(attributes[Attributes.GEN_AI_TOOL_CALL_ARGUMENTS])
@@ -177,6 +178,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const messageAttributes: ReadonlySet<string> = new Set([
   Attributes.GEN_AI_INPUT_MESSAGES,
   Attributes.GEN_AI_OUTPUT_MESSAGES,
+  Attributes.GEN_AI_PROMPT,
+  Attributes.GEN_AI_COMPLETION,
   Attributes.GEN_AI_TOOL_CALL_ARGUMENTS,
   Attributes.GEN_AI_TOOL_CALL_RESULT,
   Attributes.GEN_AI_TOOL_DEFINITIONS

@@ -187,7 +187,7 @@ const value = (any: AnyValue | null | undefined): unknown => {
 // An integer that a JavaScript number cannot hold stays text rather than becoming another one
 const integer = (text: string | number): number | string => {
   const number = Number(text)
-  return Number.isSafeInteger(number) ? number : String(text)
+  return Number.isSafeInteger(number) || String(number) === text ? number : String(text)
 }
 
 // JSON has no NaN and no infinities: they stay text

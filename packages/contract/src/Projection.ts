@@ -152,6 +152,9 @@ const addLineage = (span: SpanRecord, metadata: Record<string, unknown>): void =
   if (metadata["total_tokens"] === undefined && typeof prompt === "number" && typeof completion === "number") {
     metadata["total_tokens"] = prompt + completion
   }
+  // HoneyHive's rule: the model that answered, else the one that was asked
+  const asked = span.attributes[Attributes.GEN_AI_REQUEST_MODEL]
+  if (metadata["model_name"] === undefined && asked !== undefined) metadata["model_name"] = asked
   const session = text(span.attributes, ...sessionNames)
   if (session !== undefined && !Uuid.isUuid(session)) metadata["session_id"] = session
   const instrumentor = instrumentors.find(([, matches]) => matches(span.scope.name, span.attributes))

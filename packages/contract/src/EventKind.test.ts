@@ -1,0 +1,40 @@
+import { assert, it } from "@effect/vitest"
+import * as EventKind from "./EventKind.ts"
+
+it.each<readonly [type: string, name: string, attributes: Record<string, unknown>]>([
+  // Explicit wins, the raw form first
+  ["chain", "gpt", { honeyhive_event_type_raw: "chain", honeyhive_event_type: "model" }],
+  ["tool", "gpt", { honeyhive_event_type: "tool", "gen_ai.operation.name": "chat" }],
+  ["session", "x", { honeyhive_event_type: "session" }],
+  ["chain", "x", { honeyhive_event_type: "workflow" }],
+  ["chain", "x", { honeyhive_event_type: "agent" }],
+  ["model", "x", { honeyhive_event_type: "llm" }],
+  // An unknown word is no word
+  ["tool", "x", { honeyhive_event_type: "constructor" }],
+  // gen_ai.operation.name
+  ["model", "x", { "gen_ai.operation.name": "chat", "openinference.span.kind": "TOOL" }],
+  ["model", "x", { "gen_ai.operation.name": "text_completion" }],
+  ["model", "x", { "gen_ai.operation.name": "generate_content" }],
+  ["chain", "x", { "gen_ai.operation.name": "invoke_agent" }],
+  ["chain", "x", { "gen_ai.operation.name": "create_agent" }],
+  ["tool", "chat", { "gen_ai.operation.name": "execute_tool" }],
+  // openinference.span.kind
+  ["model", "x", { "openinference.span.kind": "LLM" }],
+  ["chain", "x", { "openinference.span.kind": "AGENT" }],
+  ["chain", "x", { "openinference.span.kind": "chain" }],
+  ["tool", "gpt", { "openinference.span.kind": "RETRIEVER" }],
+  // traceloop.span.kind
+  ["chain", "x", { "traceloop.span.kind": "task" }],
+  ["model", "x", { "traceloop.span.kind": "llm" }],
+  // effect/ai
+  ["model", "LanguageModel.streamText", {}],
+  ["chain", "Chat.generateText", {}],
+  // Patterns
+  ["model", "x", { "gen_ai.request.model": "m" }],
+  ["model", "x", { "llm.model_name": "m" }],
+  ["model", "openai.chat", {}],
+  ["model", "call GPT", {}],
+  ["tool", "chatter", {}],
+  // Else
+  ["tool", "search", {}]
+])("%s: %s %j", (type, name, attributes) => assert.strictEqual(EventKind.detect(name, attributes), type))
