@@ -5,11 +5,12 @@
  * The contestants take turns, so that what slows the machine slows them all; the median of the rounds counts.
  */
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
-import { context } from "@opentelemetry/api"
+import { type AttributeValue, context, type Span } from "@opentelemetry/api"
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks"
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Effect, type Layer, ManagedRuntime } from "effect"
+import { Bucket } from "@honeyhive/contract"
 import { HoneyHive, traced } from "@honeyhive/tracing"
 import { sink } from "./sink.ts"
 import { median, type Row } from "./table.ts"
@@ -51,20 +52,31 @@ const batching = (url: string): SpanProcessor => new BatchSpanProcessor(new OTLP
 
 const untraced: Contestant = { name: "the call itself", round: () => each(work), close: () => Promise.resolve() }
 
-const openTelemetry = (url: string): Contestant => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+type Record = (span: Span, what: "input" | "output", value: unknown) => void
+
+const asJson: Record = (span, what, value) => span.setAttribute(what, JSON.stringify(value))
+
+/** What HoneyHive's spans carry: one attribute for each value. */
+const asBuckets: Record = (span, what, value) =>
+  Bucket.flatten(
+    what === "input" ? "honeyhive_inputs._params_.input" : "honeyhive_outputs.result",
+    value,
+    (name, attribute) => span.setAttribute(name, attribute as AttributeValue) // flatten hands out nothing else
+  )
+
+const openTelemetry = (name: string, url: string, record: Record): Contestant => {
   const provider = new BasicTracerProvider({ spanProcessors: [batching(url)] })
   const tracer = provider.getTracer("bench")
   const call = (input: Input) =>
     tracer.startActiveSpan("call", async (span) => {
-      span.setAttribute("input", JSON.stringify(input))
+      record(span, "input", input)
       const result = await work(input)
-      span.setAttribute("output", JSON.stringify(result))
+      record(span, "output", result)
       span.end()
       return result
     })
   return {
-    name: "OpenTelemetry startActiveSpan",
+    name,
     round: () => each(call).then(() => provider.forceFlush()),
     close: () => provider.shutdown()
   }
@@ -134,8 +146,11 @@ const nodeSdk = (url: string): Contestant => {
 /** Runs the contestants and returns a row for each. */
 export const calls = async (progress: (text: string) => void): Promise<ReadonlyArray<Row>> => {
   const { close, url } = await sink()
-  const baseline = openTelemetry(url)
-  const contestants = [untraced, baseline, honeyhiveTraced(url), honeyhiveWithSpan(url), nodeSdk(url)]
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const bare = openTelemetry("OpenTelemetry startActiveSpan, payload as JSON text", url, asJson)
+  const same = openTelemetry("OpenTelemetry startActiveSpan, HoneyHive's attributes", url, asBuckets)
+  const ours = [honeyhiveTraced(url), honeyhiveWithSpan(url)]
+  const contestants = [untraced, bare, same, ...ours, nodeSdk(url)]
   const times = new Map<Contestant, Array<number>>(contestants.map((contestant) => [contestant, []]))
   // The first round warms up
   for (let round = 0; round <= ROUNDS; round++) {
@@ -150,9 +165,12 @@ export const calls = async (progress: (text: string) => void): Promise<ReadonlyA
   for (const contestant of contestants) await contestant.close()
   await close()
   const micros = (contestant: Contestant) => median(times.get(contestant) ?? [])
-  return contestants.map((contestant): Row => ({
+  const row = (contestant: Contestant, baseline: Contestant): Row => ({
     what: `call: ${contestant.name}`,
     value: `${micros(contestant).toFixed(1)} µs`,
-    ...(contestant === baseline ? {} : { ratio: micros(contestant) / micros(baseline), against: baseline.name })
-  }))
+    ...(contestant === baseline
+      ? {}
+      : { ratio: micros(contestant) / micros(baseline), against: baseline.name.replace("startActiveSpan, ", "") })
+  })
+  return [...contestants.map((contestant) => row(contestant, bare)), ...ours.map((contestant) => row(contestant, same))]
 }
