@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -257,6 +259,23 @@ describe("HoneyHive", () => {
       assert.isTrue(isUuid(span.attributes["honeyhive.session_id"]))
       assert.strictEqual(span.instrumentationScope.name, "mine")
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("reads options from the program's own configuration", () =>
+    Effect.gen(function* () {
+      const layer = HoneyHive.layerConfig({
+        sessionName: Config.String("MY_SESSION"),
+        testMode: Config.succeed(true)
+      })
+      const session = yield* HoneyHive.use((hive) => hive.session).pipe(
+        Effect.provide(layer),
+        Effect.provideService(
+          ConfigProvider.ConfigProvider,
+          ConfigProvider.fromEnvRecord({ MY_SESSION: "mine", HH_SESSION_NAME: "environment" })
+        )
+      )
+      assert.strictEqual(session.name, "mine")
+    })
   )
 
   it.effect("a Layer that cannot be built says why", () =>

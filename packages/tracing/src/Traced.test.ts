@@ -152,15 +152,34 @@ describe("traced", () => {
     Effect.gen(function* () {
       const context = yield* Effect.context<HoneyHive>()
       const run = Effect.runSyncWith(context)
-      const value = fc.anything({
-        withBigInt: true,
-        withDate: true,
-        withMap: true,
-        withSet: true,
-        withTypedArray: true
-      })
+      const throwing = () => {
+        throw new Error("hostile")
+      }
+      const revoked = Proxy.revocable({}, {})
+      revoked.revoke()
+      const cycle: Record<string, unknown> = {}
+      cycle["self"] = cycle
+      const hostile: ReadonlyArray<unknown> = [
+        cycle,
+        revoked.proxy,
+        new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing }),
+        new Proxy(() => 1, { get: throwing, apply: throwing }),
+        Object.defineProperty({}, "then", { get: throwing }),
+        { toJSON: throwing },
+        Object.freeze({ then: () => 1 }),
+        Object.freeze([1]),
+        Symbol("s"),
+        10n
+      ]
+      const any = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true })
+      // Lazily: fast-check itself looks at the values it generates
+      const value = fc.oneof(
+        any.map((value) => () => value),
+        fc.nat(hostile.length - 1).map((index) => () => hostile[index])
+      )
       fc.assert(
-        fc.property(fc.array(value, { maxLength: 4 }), value, fc.boolean(), (args, result, throws) => {
+        fc.property(fc.array(value, { maxLength: 4 }), value, fc.boolean(), (someArgs, someResult, throws) => {
+          const [args, result] = [someArgs.map((arg) => arg()), someResult()]
           let calls = 0
           const seen: Array<Array<unknown>> = []
           const f = function (...received: Array<unknown>) {

@@ -9,12 +9,15 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import type { EventType } from "@honeyhive/contract/Event"
 import * as instance from "./internal/instance.ts"
+import { watch, watchThenable } from "./internal/streams.ts"
 
 /**
  * @category models
@@ -48,98 +51,169 @@ const parameterNames = (fn: AnyFunction): ReadonlyArray<string> => {
 const isAsyncFunction = (fn: AnyFunction): boolean => Object.prototype.toString.call(fn) === "[object AsyncFunction]"
 
 /** Whatever goes wrong on our side stays here. */
-const safely = (record: () => void): void => {
+const safely = <A>(record: () => A): A | undefined => {
   try {
-    record()
+    return record()
   } catch {
     // Tracing never changes the program
-  }
-}
-
-interface Running {
-  readonly span: Tracer.Span
-  readonly clock: Clock.Clock
-  readonly context: Context.Context<never>
-}
-
-const begin = (name: string, type: EventType): Running | undefined => {
-  try {
-    const found = instance.current()
-    if (found === undefined) return undefined
-    const { context, tracer } = found
-    const clock = Context.get(context, Clock.Clock)
-    const span = tracer.span({
-      name,
-      parent: Context.getOption(context, Tracer.ParentSpan),
-      annotations: Context.empty(),
-      links: [],
-      startTime: clock.currentTimeNanosUnsafe(),
-      kind: "internal",
-      root: false,
-      sampled: true
-    })
-    span.attribute(Attributes.EVENT_TYPE, type)
-    return { span, clock, context: Context.add(context, Tracer.ParentSpan, span) }
-  } catch {
     return undefined
   }
 }
 
+const MAX_CHUNKS = 256
+
+/** A call under way: its span, and how it ends. */
+class Call {
+  readonly context: Context.Context<never>
+  private readonly span: Tracer.Span
+  private readonly clock: Clock.Clock
+  private readonly captureOutput: boolean
+  private readonly chunks: Array<unknown> = []
+  private chunkCount = 0
+  private readonly started: bigint
+
+  constructor(found: NonNullable<ReturnType<typeof instance.current>>, name: string, options: TracedOptions) {
+    this.clock = Context.get(found.context, Clock.Clock)
+    this.started = this.clock.currentTimeNanosUnsafe()
+    this.captureOutput = options.captureOutput ?? true
+    this.span = found.tracer.span({
+      name,
+      parent: Context.getOption(found.context, Tracer.ParentSpan),
+      annotations: Context.empty(),
+      links: [],
+      startTime: this.started,
+      kind: "internal",
+      root: false,
+      sampled: true
+    })
+    this.span.attribute(Attributes.EVENT_TYPE, options.type ?? "tool")
+    this.context = Context.add(found.context, Tracer.ParentSpan, this.span)
+  }
+
+  readonly run = <A>(evaluate: () => A): A => instance.run(this.context, evaluate)
+
+  readonly record = (name: string, value: unknown): void =>
+    flatten(name, value, (key, attribute) => this.span.attribute(key, attribute))
+
+  private finish(exit: Exit.Exit<unknown, unknown>): void {
+    this.span.end(this.clock.currentTimeNanosUnsafe(), exit)
+  }
+
+  readonly succeed = (result: unknown): void => {
+    safely(() => {
+      if (this.captureOutput) this.record("honeyhive_outputs.result", result)
+      this.finish(Exit.void)
+    })
+  }
+
+  readonly fail = (error: unknown): void => {
+    safely(() => {
+      if (this.chunkCount > 0) this.recordChunks()
+      this.finish(Exit.failCause(Cause.fail(error)))
+    })
+  }
+
+  readonly chunk = (value: unknown): void => {
+    safely(() => {
+      if (this.chunkCount++ === 0) {
+        const nanos = this.clock.currentTimeNanosUnsafe() - this.started
+        this.span.attribute("honeyhive_metadata.time_to_first_token_ms", Number(nanos / 1000n) / 1000)
+      }
+      if (this.captureOutput && this.chunks.length < MAX_CHUNKS) this.chunks.push(value)
+    })
+  }
+
+  readonly end = (how: "finished" | "stopped early"): void => {
+    safely(() => {
+      this.recordChunks()
+      if (how !== "finished") this.span.attribute("honeyhive_metadata.stream", how)
+      this.finish(Exit.void)
+    })
+  }
+
+  /** Text is put together again, other chunks are listed. */
+  private recordChunks(): void {
+    this.span.attribute("honeyhive_metadata.chunks", this.chunkCount)
+    if (!this.captureOutput) return
+    this.record("honeyhive_outputs.result", this.chunks.every(Predicate.isString) ? this.chunks.join("") : this.chunks)
+  }
+}
+
+const begin = (name: string, options: TracedOptions): Call | undefined =>
+  safely(() => {
+    const found = instance.current()
+    return found === undefined ? undefined : new Call(found, name, options)
+  })
+
 const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
   const name = options.name ?? (fn.name === "" ? "anonymous" : fn.name)
   const parameters = parameterNames(fn)
-  const { captureInput = true, captureOutput = true, type = "tool" } = options
+  const isAsync = isAsyncFunction(fn)
+  const inputName = (index: number): string => `honeyhive_inputs._params_.${parameters[index] ?? `arg${index}`}`
 
-  const recordInputs = (span: Tracer.Span, args: ArrayLike<unknown>): void => {
-    for (let index = 0; index < args.length; index++) {
-      const parameter = parameters[index] ?? `arg${index}`
-      flatten(`honeyhive_inputs._params_.${parameter}`, args[index], (key, value) => span.attribute(key, value))
-    }
+  const recordInputs = (args: ReadonlyArray<unknown>, record: (name: string, value: unknown) => void): void => {
+    if (options.captureInput ?? true) safely(() => args.forEach((arg, index) => record(inputName(index), arg)))
   }
 
-  const succeed = ({ clock, span }: Running, result: unknown): void =>
-    safely(() => {
-      if (captureOutput) flatten("honeyhive_outputs.result", result, (key, value) => span.attribute(key, value))
-      span.end(clock.currentTimeNanosUnsafe(), Exit.void)
-    })
+  /** A value that the program gets now: the end of the call, or the beginning of a stream. */
+  const settle = (call: Call, value: unknown): void => {
+    if (safely(() => watch(value, call)) !== true) call.succeed(value)
+  }
 
-  const fail = ({ clock, span }: Running, error: unknown): void =>
-    safely(() => span.end(clock.currentTimeNanosUnsafe(), Exit.failCause(Cause.fail(error))))
-
-  const isAsync = isAsyncFunction(fn)
-
-  const observe = (running: Running, promise: Promise<unknown>): Promise<unknown> => {
-    const onSuccess = (value: unknown) => {
-      succeed(running, value)
+  const observe = (call: Call, promise: Promise<unknown>): Promise<unknown> => {
+    const onSuccess = (value: unknown): unknown => {
+      settle(call, value)
       return value
-    }
-    const onFailure = (error: unknown) => {
-      fail(running, error)
-      throw error
     }
     // An async function's promise is new to everybody, so a promise made from it can stand in its place, and a rejection
     // that nobody handles is still reported. Another function's promise may be known elsewhere: it is handed on itself.
-    if (isAsync) return promise.then(onSuccess, onFailure)
-    promise.then(onSuccess, (error: unknown) => fail(running, error))
+    if (isAsync) {
+      return promise.then(onSuccess, (error: unknown) => {
+        call.fail(error)
+        throw error
+      })
+    }
+    promise.then(onSuccess, call.fail)
     return promise
   }
 
   const traced = function (this: unknown, ...args: Array<unknown>): unknown {
-    const running = begin(name, type)
+    const call = begin(name, options)
     // `F` takes what the caller of the wrapper passed
-    const call = () => Reflect.apply(fn, this, args as never)
-    if (running === undefined) return call()
-    if (captureInput) safely(() => recordInputs(running.span, args))
+    const evaluate = () => Reflect.apply(fn, this, args as never)
+    if (call === undefined) return evaluate()
+    recordInputs(args, call.record)
     let result: unknown
     try {
-      result = instance.run(running.context, call)
+      result = call.run(evaluate)
     } catch (error) {
-      fail(running, error)
+      call.fail(error)
       throw error
     }
-    if (result instanceof Promise && result.constructor === Promise) return observe(running, result)
-    succeed(running, result)
+    if (isEffect(result)) return lazily(result, args)
+    if (isPlainPromise(result)) return observe(call, result)
+    if (isThenable(result) && safely(() => watchThenable(result, (value) => settle(call, value), call.fail)) === true) {
+      return result
+    }
+    settle(call, result)
     return result
+  }
+
+  /** An Effect has not run yet: each run of it is a span of its own, under the tracer of the fiber that runs it. */
+  const lazily = (effect: Effect.Effect<unknown, unknown>, args: ReadonlyArray<unknown>) => {
+    const attributes: Record<string, unknown> = { [Attributes.EVENT_TYPE]: options.type ?? "tool" }
+    recordInputs(args, (name, value) => flatten(name, value, (key, attribute) => void (attributes[key] = attribute)))
+    const recordOutput = (result: unknown) =>
+      options.captureOutput === false
+        ? Effect.void
+        : Effect.currentSpan.pipe(
+            Effect.map((span) =>
+              flatten("honeyhive_outputs.result", result, (key, attribute) => span.attribute(key, attribute))
+            ),
+            Effect.ignore
+          )
+    const spanned = Effect.withSpan(Effect.tap(effect, recordOutput), name, { attributes, captureStackTrace: false })
+    return Effect.flatMap(Effect.tracer, (tracer) => (instance.isInstanceTracer(tracer) ? spanned : effect))
   }
 
   Object.defineProperties(traced, Object.getOwnPropertyDescriptors(fn))
@@ -148,11 +222,25 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
   return traced as unknown as F
 }
 
+// What it needs is the business of whoever runs it
+const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> =>
+  safely(() => Effect.isEffect(value)) === true
+
+const isPlainPromise = (value: unknown): value is Promise<unknown> =>
+  safely(() => value instanceof Promise && value.constructor === Promise && !Object.hasOwn(value, "then")) === true
+
+const isThenable = (value: unknown): value is object =>
+  safely(() => Predicate.isObject(value) && typeof Reflect.get(value, "then") === "function") === true
+
 /**
  * Makes a function traced.
  *
  * The function runs exactly once per call, with its own `this`; its result, its error and whether it is asynchronous stay
  * what they are. Arguments are recorded before it runs, so they show what it was called with.
+ *
+ * What is read piece by piece (generators, async iterables, web and Node streams) is handed on itself; its span ends when
+ * it has been read, has failed, or its reader stops, and says how many chunks there were and when the first one came.
+ * A function that returns an Effect stays lazy: every run of the Effect is a span.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ export interface InstanceTracer extends Tracer.Tracer {
   readonly [TypeId]: typeof TypeId
 }
 
-const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
+export const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
   tracer !== undefined && TypeId in tracer
 
 interface Ambient {
