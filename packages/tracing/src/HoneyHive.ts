@@ -152,8 +152,13 @@ export class HoneyHive extends Context.Service<
       const delivery = yield* Delivery
       const provider = yield* Provider
       const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
-      // Both halves have the whole deadline, instead of one after the other
-      yield* Effect.addFinalizer((exit) => Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 }))
+      yield* Effect.addFinalizer((exit) =>
+        Effect.suspend(() => {
+          for (const end of provider.open) end()
+          // Both halves have the whole deadline, instead of one after the other
+          return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
+        })
+      )
       return HoneyHive.of({
         session,
         startSession: sessions.start,

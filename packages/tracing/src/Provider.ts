@@ -67,6 +67,8 @@ export class Provider extends Context.Service<
   {
     /** For code that speaks OpenTelemetry's API: its spans get the session and go to the same place. */
     readonly tracerProvider: OtelApi.TracerProvider
+    /** Ends of spans whose stream is still being read. */
+    readonly open: instance.OpenSpans
   }
 >()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
@@ -83,7 +85,7 @@ export class Provider extends Context.Service<
           linkCountLimit: settings.maxLinks
         }
       })
-      return Provider.of({ tracerProvider })
+      return Provider.of({ tracerProvider, open: new Set() })
     })
   )
 }

@@ -4,11 +4,15 @@
 import { PassThrough, Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { assert, describe, it } from "@effect/vitest"
+import { ExportResultCode } from "@opentelemetry/core"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as fc from "fast-check"
-import { MemoryExporter } from "./Exporter.ts"
+import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { traced } from "./Traced.ts"
+import { TracerConfig } from "./TracerConfig.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -182,6 +186,25 @@ describe("traced streams", () => {
     Effect.gen(function* () {
       const spans = yield* spansOf(() => pipeline(sources.nodeReadable(), new PassThrough().resume()))
       assert.deepInclude(spans[0], { name: "source", chunks: 3, result: "abc" })
+    })
+  )
+
+  it.effect("a stream that nobody reads is closed with the instance", () =>
+    Effect.gen(function* () {
+      const kept: Array<ReadableSpan> = []
+      const exporter = Layer.succeed(Exporter, {
+        export: (spans, done) => {
+          kept.push(...spans)
+          done({ code: ExportResultCode.SUCCESS })
+        },
+        shutdown: async () => {}
+      })
+      yield* Effect.sync(() => sources.generator().next()).pipe(
+        Effect.provide(HoneyHive.layerExporter.pipe(Layer.provide(exporter), Layer.provide(TracerConfig.layer())))
+      )
+      const source = kept.find((span) => span.name === "source")
+      assert.strictEqual(source?.attributes["honeyhive_metadata.stream"], "never read to its end")
+      assert.strictEqual(source?.attributes["honeyhive_metadata.chunks"], 1)
     })
   )
 

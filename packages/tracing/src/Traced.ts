@@ -71,11 +71,14 @@ class Call {
   private readonly chunks: Array<unknown> = []
   private chunkCount = 0
   private readonly started: bigint
+  private readonly open: instance.OpenSpans
+  private readonly abandon = (): void => this.end("never read to its end")
 
   constructor(found: NonNullable<ReturnType<typeof instance.current>>, name: string, options: TracedOptions) {
     this.clock = Context.get(found.context, Clock.Clock)
     this.started = this.clock.currentTimeNanosUnsafe()
     this.captureOutput = options.captureOutput ?? true
+    this.open = found.tracer.open
     this.span = found.tracer.span({
       name,
       parent: Context.getOption(found.context, Tracer.ParentSpan),
@@ -95,7 +98,11 @@ class Call {
   readonly record = (name: string, value: unknown): void =>
     flatten(name, value, (key, attribute) => this.span.attribute(key, attribute))
 
+  /** The span goes on until its stream is over, or its instance is. */
+  readonly keepOpen = (): void => void this.open.add(this.abandon)
+
   private finish(exit: Exit.Exit<unknown, unknown>): void {
+    this.open.delete(this.abandon)
     this.span.end(this.clock.currentTimeNanosUnsafe(), exit)
   }
 
@@ -123,7 +130,7 @@ class Call {
     })
   }
 
-  readonly end = (how: "finished" | "stopped early"): void => {
+  readonly end = (how: "finished" | "stopped early" | "never read to its end"): void => {
     safely(() => {
       this.recordChunks()
       if (how !== "finished") this.span.attribute("honeyhive_metadata.stream", how)
@@ -157,7 +164,8 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
 
   /** A value that the program gets now: the end of the call, or the beginning of a stream. */
   const settle = (call: Call, value: unknown): void => {
-    if (safely(() => watch(value, call)) !== true) call.succeed(value)
+    if (safely(() => watch(value, call)) === true) call.keepOpen()
+    else call.succeed(value)
   }
 
   const observe = (call: Call, promise: Promise<unknown>): Promise<unknown> => {

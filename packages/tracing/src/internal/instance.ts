@@ -13,7 +13,11 @@ export const TypeId = "~@honeyhive/tracing/Tracer"
 /** An Effect tracer made by this package. */
 export interface InstanceTracer extends Tracer.Tracer {
   readonly [TypeId]: typeof TypeId
+  readonly open: OpenSpans
 }
+
+/** Ends of spans whose stream is still being read; what nobody read to its end is closed with the instance. */
+export type OpenSpans = Set<() => void>
 
 export const isInstanceTracer = (tracer: Tracer.Tracer | undefined): tracer is InstanceTracer =>
   tracer !== undefined && TypeId in tracer

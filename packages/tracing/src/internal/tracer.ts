@@ -71,9 +71,12 @@ const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.O
     ? Option.none()
     : Option.fromUndefinedOr(instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)))
 
-const make = Effect.map(OtelTracer.make, (bridge): instance.InstanceTracer => {
+const make = Effect.gen(function* () {
+  const bridge = yield* OtelTracer.make
+  const { open } = yield* Provider
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
+    open,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
       // `root` keeps the bridge from adopting another provider's active span
