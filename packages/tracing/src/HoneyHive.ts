@@ -12,12 +12,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Tracer from "effect/Tracer"
 import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
 import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
+import { isInstanceTracer } from "./internal/instance.ts"
+import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
@@ -159,7 +162,7 @@ export class HoneyHive extends Context.Service<
           return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
         })
       )
-      return HoneyHive.of({
+      const hive = HoneyHive.of({
         session,
         startSession: sessions.start,
         endSession: sessions.end,
@@ -167,9 +170,17 @@ export class HoneyHive extends Context.Service<
         flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
         tracerProvider: provider.tracerProvider
       })
+      const own = yield* Effect.tracer
+      // With tracing disabled, this is the tracer of somebody else
+      if (isInstanceTracer(own) && own.open === provider.open) {
+        const context = Context.make(Tracer.Tracer, own)
+        const leave = register({ tracer: own, context, facade: hive })
+        yield* Effect.addFinalizer(() => Effect.sync(leave))
+      }
+      return hive
     })
   ).pipe(
-    Layer.merge(tracer.layer),
+    Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
     Layer.provide(Delivery.layer),
     Layer.provide(Sessions.layer)

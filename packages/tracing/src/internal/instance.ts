@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
+import { getDefault } from "./registry.ts"
 
 /** The mark of a tracer that belongs to a HoneyHive instance. */
 export const TypeId = "~@honeyhive/tracing/Tracer"
@@ -35,21 +36,24 @@ const tracerOf = (context: Context.Context<never>): InstanceTracer | undefined =
   return isInstanceTracer(tracer) ? tracer : undefined
 }
 
+interface Found {
+  readonly context: Context.Context<never>
+  readonly tracer: InstanceTracer
+}
+
 /**
- * The context that the calling code runs under and its tracer; `undefined` outside of every instance.
+ * The context that the calling code runs under and its tracer: the fiber's, else that of the traced function around it,
+ * else the default instance's; `undefined` where no instance is open.
  */
-export const current = ():
-  | { readonly context: Context.Context<never>; readonly tracer: InstanceTracer }
-  | undefined => {
+export const current = (): Found | undefined => {
   const fiber = Fiber.getCurrent()
   const ambient = storage.getStore()
   if (fiber !== undefined && ambient?.fiber !== fiber) {
     const tracer = tracerOf(fiber.context)
     if (tracer !== undefined) return { context: fiber.context, tracer }
   }
-  if (ambient === undefined) return undefined
-  const tracer = tracerOf(ambient.context)
-  return tracer === undefined ? undefined : { context: ambient.context, tracer }
+  const tracer = ambient === undefined ? undefined : tracerOf(ambient.context)
+  return ambient === undefined || tracer === undefined ? getDefault() : { context: ambient.context, tracer }
 }
 
 /**

@@ -1,0 +1,115 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { MemoryExporter } from "./Exporter.ts"
+import { start } from "./Handle.ts"
+import { HoneyHive } from "./HoneyHive.ts"
+import { backend } from "./internal/backend.fixture.ts"
+import * as Registry from "./Registry.ts"
+import { traced } from "./Traced.ts"
+
+const search = traced({ name: "search" }, async (query: string) => {
+  await new Promise((resolve) => setImmediate(resolve))
+  return query
+})
+
+const memory = Effect.map(Layer.build(Layer.fresh(HoneyHive.layerMemory())), (context) => ({
+  hive: Context.get(context, HoneyHive),
+  names: Effect.andThen(
+    Effect.ignore(Context.get(context, HoneyHive).flush),
+    Effect.map(Context.get(context, MemoryExporter).spans, (spans) => spans.map((span) => span.name))
+  )
+}))
+
+describe("start", () => {
+  it.live(
+    "traces a program without Effect: sessions apart, results and errors its own, everything sent at the end",
+    () =>
+      Effect.gen(function* () {
+        const { requests, url } = yield* backend((request) => ({
+          status: 200,
+          body: request.path.startsWith("/v1/") ? "" : "{}"
+        }))
+        yield* Effect.promise(async () => {
+          await using hive = await start({ apiKey: "hh_key", url })
+          const answers = await Promise.all(
+            ["a", "b"].map((name) => hive.withSession({ name }, async () => [name, await search(name)]))
+          )
+          assert.deepStrictEqual(answers, [
+            ["a", "a"],
+            ["b", "b"]
+          ])
+          const error = new Error("no")
+          assert.throws(() =>
+            hive.withSession({ name: "throws" }, () => {
+              throw error
+            })
+          )
+          const rejected = hive.withSession({ name: "rejects" }, () => Promise.reject(error))
+          assert.strictEqual(await rejected.catch((thrown) => thrown), error)
+        })
+        const spans = requests
+          .filter((request) => request.path.startsWith("/opentelemetry"))
+          .map((request) => request.body.toString())
+          .join("")
+        assert.strictEqual(spans.match(/"name":"search"/g)?.length, 2)
+        const started = requests
+          .filter((request) => request.method === "POST" && request.path === "/v1/sessions")
+          .map((request) => JSON.parse(request.body.toString()).session_name)
+        assert.deepStrictEqual(started.toSorted(), ["a", "b", "rejects", "throws"])
+        const failed = requests.filter(
+          (request) => request.method === "PUT" && request.body.includes('"status":"error"')
+        )
+        assert.strictEqual(failed.length, 2)
+      })
+  )
+
+  it("rejects with the option that cannot be used", async () => {
+    const error: unknown = await start({ url: "nowhere" }).catch((thrown: unknown) => thrown)
+    assert.include(String(error), "option url")
+  })
+})
+
+describe("Registry", () => {
+  it.effect("code from nowhere belongs to the instance that was opened first, or to the one that was chosen", () =>
+    Effect.gen(function* () {
+      const [first, second] = [yield* memory, yield* memory]
+      const fromNowhere = Effect.promise(
+        // A timer that no fiber has started: its context is the one of the process
+        () => new Promise<void>((resolve) => queueMicrotask(() => void search("x").then(() => resolve())))
+      )
+      assert.strictEqual(Registry.getDefault(), first.hive)
+      yield* fromNowhere
+      assert.isTrue(Registry.setDefault(second.hive))
+      yield* fromNowhere
+      yield* fromNowhere
+      assert.deepStrictEqual(yield* first.names, ["search"])
+      assert.deepStrictEqual(yield* second.names, ["search", "search"])
+      Registry.clear()
+      yield* fromNowhere
+      assert.deepStrictEqual(yield* second.names, ["search", "search"])
+    })
+  )
+
+  it.effect("an instance leaves with its scope, and cannot be chosen any more", () =>
+    Effect.gen(function* () {
+      const { hive } = yield* Effect.scoped(memory)
+      assert.isUndefined(Registry.getDefault())
+      assert.isFalse(Registry.setDefault(hive))
+    })
+  )
+
+  it.effect("the fiber's own instance comes before the default", () =>
+    Effect.gen(function* () {
+      const other = yield* memory
+      const own = yield* Effect.gen(function* () {
+        yield* Effect.promise(() => search("mine"))
+        yield* HoneyHive.flush
+        return yield* MemoryExporter.use(({ spans }) => spans)
+      }).pipe(Effect.provide(HoneyHive.layerMemory()))
+      assert.strictEqual(own.length, 1)
+      assert.deepStrictEqual(yield* other.names, [])
+    })
+  )
+})
