@@ -38,9 +38,11 @@ export interface Handle extends AsyncDisposable {
  *
  * const search = traced({ name: "search" }, async (query: string) => [`${query}.md`])
  *
- * await using hive = await start({ testMode: true, serviceName: "docs" })
+ * const hive = await start({ testMode: true, serviceName: "docs" })
  *
  * await hive.withSession({ name: "support", userId: "u1" }, () => search("refunds")) // => ["refunds.md"]
+ *
+ * await hive.close()
  * ```
  *
  * @category constructors

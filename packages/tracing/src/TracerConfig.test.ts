@@ -80,6 +80,24 @@ describe("TracerConfig", () => {
     })
   )
 
+  it.effect.each<readonly [Record<string, string>, string, number, number]>([
+    [{ AWS_LAMBDA_FUNCTION_NAME: "f", KUBERNETES_SERVICE_HOST: "h" }, "lambda", 2_000, 128],
+    [{ KUBERNETES_SERVICE_HOST: "h" }, "kubernetes", 5_000, 512],
+    [{ HH_HIGH_CONCURRENCY: "true" }, "high-concurrency", 1_000, 1024],
+    [{ HH_HIGH_CONCURRENCY: "perhaps" }, "standard", 3_000, 512],
+    [{}, "standard", 3_000, 512]
+  ])("takes deadlines and batches from the host: %j", ([env, host, flush, batch]) =>
+    Effect.gen(function* () {
+      const read = yield* settings({}, env)
+      assert.strictEqual(read.host, host)
+      assert.strictEqual(Duration.toMillis(read.flushTimeout), flush)
+      assert.strictEqual(Duration.toMillis(read.shutdownTimeout), flush)
+      assert.strictEqual(read.batchMaxSize, batch)
+      const own = yield* settings({ flushTimeout: "7 seconds" }, { ...env, HH_MAX_EXPORT_BATCH_SIZE: "3" })
+      assert.deepStrictEqual([Duration.toMillis(own.flushTimeout), own.batchMaxSize], [7_000, 3])
+    })
+  )
+
   it.effect("keeps the key out of everything that prints it", () =>
     Effect.gen(function* () {
       const read = yield* settings({ apiKey: "hh_verysecret" })

@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
 
@@ -42,6 +43,8 @@ export type OtlpProtocol = "http/json" | "http/protobuf"
  * @since 0.1.0
  */
 export interface Settings {
+  /** What kind of host this is; it decides the defaults of deadlines and batches. */
+  readonly host: HostKind
   /** Key for HoneyHive; without one (and without an OTLP endpoint) nothing is exported. */
   readonly apiKey: Redacted.Redacted | undefined
   /** HoneyHive's data plane, or a hive. Default `https://api.dp1.us.honeyhive.ai`. */
@@ -70,7 +73,7 @@ export interface Settings {
   readonly otlpHeaders: { readonly [name: string]: string }
   /** Default `http/json`. */
   readonly otlpProtocol: OtlpProtocol
-  /** Spans in one request at most. Default 512. */
+  /** Spans in one request at most. Default: the host's, 512. */
   readonly batchMaxSize: number
   /** Spans waiting at most; more are dropped and counted. Default 2,048. */
   readonly batchMaxQueue: number
@@ -78,15 +81,15 @@ export interface Settings {
   readonly batchMaxQueueBytes: number
   /** Bytes in one request at most, before encoding. Default 4 MiB. */
   readonly batchMaxBytes: number
-  /** Longest time a span waits for its batch. Default 5 s. */
+  /** Longest time a span waits for its batch. Default: the host's, 5 s. */
   readonly batchInterval: Duration.Duration
   /** What happens when the backend does not take spans. Default `balanced`. */
   readonly resilience: ResilienceLevel
   /** Longest time of one export. Default 30 s. */
   readonly exportTimeout: Duration.Duration
-  /** Longest time that `flush` may take. Default 3 s. */
+  /** Longest time that `flush` may take. Default: the host's, 3 s. */
   readonly flushTimeout: Duration.Duration
-  /** Longest time that closing an instance may take: flush, last requests, release. Default 3 s. */
+  /** Longest time that closing an instance may take: flush, last requests, release. Default: the host's, 3 s. */
   readonly shutdownTimeout: Duration.Duration
   /** Attributes of a span at most. Default 1,024. */
   readonly maxAttributes: number
@@ -108,7 +111,7 @@ type Written<A> = A extends Duration.Duration ? Duration.Input : A extends Redac
  * @category models
  * @since 0.1.0
  */
-export type FlatOptions = { readonly [K in keyof Settings]?: Written<Settings[K]> | undefined }
+export type FlatOptions = { readonly [K in Exclude<keyof Settings, "host">]?: Written<Settings[K]> | undefined }
 
 /**
  * Options in groups: `otlp.endpoint` is `otlpEndpoint`, and so on. A flat name wins over its grouped form.
@@ -118,7 +121,7 @@ export type FlatOptions = { readonly [K in keyof Settings]?: Written<Settings[K]
  */
 export type NestedOptions = {
   readonly [G in keyof typeof groups]?: {
-    readonly [K in keyof (typeof groups)[G]]?: FlatOptions[(typeof groups)[G][K] & keyof Settings]
+    readonly [K in keyof (typeof groups)[G]]?: FlatOptions[(typeof groups)[G][K] & keyof FlatOptions]
   }
 }
 
@@ -191,9 +194,9 @@ const fromEnvironment = Effect.fnUntraced(function* (field: Field<unknown>) {
   return undefined
 })
 
-const resolve = Effect.fnUntraced(function* (options: Options, name: string, field: Field<unknown>) {
+const resolve = Effect.fnUntraced(function* (options: Options, host: HostProfile, name: string, field: Field<unknown>) {
   const found = fromOptions(options, name, field) ?? (yield* fromEnvironment(field))
-  if (found === undefined) return field.default
+  if (found === undefined) return field.byHost === undefined ? field.default : field.byHost(host)
   const decoded = field.decode(found.value)
   return Option.isSome(decoded)
     ? decoded.value
@@ -221,11 +224,12 @@ const resolve = Effect.fnUntraced(function* (options: Options, name: string, fie
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (options: Options = {}) {
-  const settings: Record<string, unknown> = {}
+  const host = yield* detect
+  const settings: Record<string, unknown> = { host: host.kind }
   for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
-    settings[name] = yield* resolve(options, name, field)
+    settings[name] = yield* resolve(options, host, name, field)
   }
-  // `fields` has exactly the keys of `Settings`, each with a decoder to its type (checked by its `satisfies`)
+  // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
   return settings as unknown as Settings
 })
 

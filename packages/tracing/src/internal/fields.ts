@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { isUuid } from "@honeyhive/contract/Uuid"
+import type { HostProfile } from "../HostProfile.ts"
 import type { Settings } from "../TracerConfig.ts"
 
 export interface Field<A> {
@@ -14,6 +15,8 @@ export interface Field<A> {
   /** Environment variables, the first that is set wins. */
   readonly env: ReadonlyArray<string>
   readonly default: A
+  /** Where the default depends on the host. */
+  readonly byHost?: (profile: HostProfile) => A
   /** What a value should be, for the error. */
   readonly expected: string
   /** Decodes an option or the text of a variable. */
@@ -154,21 +157,24 @@ export const fields = {
     decode: decodeHeaders
   },
   otlpProtocol: oneOf({ env: ["HH_OTLP_PROTOCOL"] }, ["http/json", "http/protobuf"]),
-  batchMaxSize: count({ env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"] }, 512),
+  batchMaxSize: {
+    ...count({ env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"] }, 512),
+    byHost: (host) => host.batchMaxSize
+  },
   batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 2048),
   batchMaxQueueBytes: count({ env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
   batchMaxBytes: count({ env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
-  batchInterval: seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5),
+  batchInterval: { ...seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5), byHost: (host) => host.batchInterval },
   resilience: oneOf({ env: ["HH_RESILIENCE_LEVEL"] }, ["balanced", "strict", "resilient"]),
   exportTimeout: seconds({ env: ["HH_EXPORT_TIMEOUT"] }, 30),
-  flushTimeout: seconds({ env: ["HH_FLUSH_TIMEOUT"] }, 3),
-  shutdownTimeout: seconds({ env: ["HH_SHUTDOWN_TIMEOUT"] }, 3),
+  flushTimeout: { ...seconds({ env: ["HH_FLUSH_TIMEOUT"] }, 3), byHost: (host) => host.flush },
+  shutdownTimeout: { ...seconds({ env: ["HH_SHUTDOWN_TIMEOUT"] }, 3), byHost: (host) => host.flush },
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
   serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
   serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
-} satisfies { readonly [K in keyof Settings]: Field<Settings[K]> }
+} satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }
 
 /** Nested groups and the flat names of their keys. */
 export const groups = {
