@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
@@ -100,17 +101,19 @@ export class Hive extends Context.Service<
       return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
     }
     const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes).pipe(Layer.provide(Keys.layer(keys)))
-    // The hive's own work must not show in the traces it keeps
     const server = Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
       HttpServer.serve(
         handler.pipe(
           HttpMiddleware.decompression(),
           answering,
-          Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes)),
-          Effect.withTracerEnabled(false)
+          Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
         )
       )
-    ).pipe(Layer.unwrap)
+    ).pipe(
+      Layer.unwrap,
+      // The hive's own work must not show in the traces it keeps, also where the program that opens it is traced
+      Layer.provide(Layer.succeed(References.TracerEnabled, false))
+    )
     return Layer.effect(
       Hive,
       Effect.map(HttpServer.HttpServer, ({ address }) => Hive.of({ url: HttpServer.formatAddress(address) }))
