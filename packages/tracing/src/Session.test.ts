@@ -73,6 +73,25 @@ describe("Session", () => {
     })
   )
 
+  it.live("maps an id of another kind to a UUID, always the same, and keeps it", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(honeyhive)
+      const id = HoneyHive.use((hive) => hive.session).pipe(
+        Effect.map((session) => session.id),
+        HoneyHive.withSession({ id: "chat-42", metadata: { a: 1 } }),
+        Effect.provide(HoneyHive.layer({ apiKey: "hh_key", url }))
+      )
+      // python3 -c 'import uuid; print(uuid.uuid5(uuid.NAMESPACE_OID, "chat-42"))'
+      assert.strictEqual(yield* id, "30dfb3d8-bff6-586a-a0e7-c6c48cca43b8")
+      assert.strictEqual(yield* id, "30dfb3d8-bff6-586a-a0e7-c6c48cca43b8")
+      const [start] = rest(requests)
+      assert.deepInclude(json(start!), {
+        session_id: "30dfb3d8-bff6-586a-a0e7-c6c48cca43b8",
+        metadata: { session_id: "chat-42", a: 1 }
+      })
+    })
+  )
+
   it.live("says why it failed, and hands the failure on", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* backend(honeyhive)

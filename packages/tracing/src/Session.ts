@@ -17,9 +17,11 @@ import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import { isUuid } from "@honeyhive/contract/Uuid"
 import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
 import { warn } from "./internal/log.ts"
+import { uuidV5 } from "./internal/uuidV5.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /**
@@ -31,7 +33,10 @@ import { type Settings, TracerConfig } from "./TracerConfig.ts"
 export interface SessionOptions {
   /** Default: the instance's session name. */
   readonly name?: string | undefined
-  /** A UUID; default: a new one. */
+  /**
+   * Continues the session with this id. Default: a new one. An id that is no UUID (a chat's, a ticket's) is mapped to one,
+   * always the same, and kept as `metadata.session_id`.
+   */
   readonly id?: string | undefined
   /** Becomes `user_properties.user_id`. */
   readonly userId?: string | undefined
@@ -149,8 +154,10 @@ export class Sessions extends Context.Service<
       }
 
       const begin = (options: SessionOptions): SessionInfo => {
+        const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
+        const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
         const session: SessionInfo = {
-          id: options.id ?? crypto.randomUUID(),
+          id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
           name: options.name ?? settings.sessionName,
           startTime: clock.currentTimeMillisUnsafe()
         }
@@ -165,7 +172,7 @@ export class Sessions extends Context.Service<
               source: settings.source,
               start_time: session.startTime,
               ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
-              ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+              ...(metadata === undefined ? {} : { metadata }),
               ...(options.userId === undefined && options.userProperties === undefined
                 ? {}
                 : {

@@ -53,7 +53,7 @@ export interface Settings {
   readonly source: string
   /** Accepted for older programs; HoneyHive takes the project from the key. */
   readonly project: string | undefined
-  /** Name of the instance's own session. Default `unknown`. */
+  /** Name of the instance's own session. Default: the program's file without its ending, else `unknown`. */
   readonly sessionName: string
   /** Id of the instance's own session, a UUID. Default: a new one. */
   readonly sessionId: string | undefined

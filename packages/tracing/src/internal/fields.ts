@@ -1,6 +1,7 @@
 /**
  * Every field of the configuration: its names, its type, its default.
  */
+import { basename } from "node:path"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -123,6 +124,9 @@ const headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[!#$%&'*+\-
 
 const decodeHeaders = Schema.decodeUnknownOption(Schema.Union([headers, Schema.fromJsonString(headers)]))
 
+// The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
+const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
+
 export const fields = {
   apiKey: {
     aliases: ["ingestionApiKey", "projectApiKey"],
@@ -140,7 +144,7 @@ export const fields = {
   },
   source: required({ env: ["HH_SOURCE"] }, "dev"),
   project: optional({ env: ["HH_PROJECT"] }),
-  sessionName: required({ env: ["HH_SESSION_NAME"] }, "unknown"),
+  sessionName: { ...required({ env: ["HH_SESSION_NAME"] }, "unknown"), byHost: programName },
   sessionId: optional({ env: ["HH_SESSION_ID"] }, "a UUID", (value) =>
     Option.map(check(text, isUuid)(value), (id) => id.toLowerCase())
   ),
