@@ -294,8 +294,10 @@ const make = (database: DatabaseSync) => {
           tokens: Number(row["tokens"])
         })),
     sessionEvents: (sessionId: string): ReadonlyArray<Event> => {
+      // Of two that start in the same moment, the one that ends later is around the other
       const events = rows(
-        `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time, event_id`,
+        `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
+           end_time IS NOT NULL, end_time DESC, event_id`,
         sessionId.toLowerCase()
       ).map(fromRow)
       const children = Map.groupBy(events, (event) => event.parent_id)
