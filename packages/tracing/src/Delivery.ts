@@ -91,6 +91,17 @@ const nothing: Receipt = { accepted: 0, dropped: {}, pending: 0 }
 /**
  * The delivery of this instance.
  *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Delivery, MemoryExporter, TracerConfig } from "@honeyhive/tracing"
+ *
+ * const delivery = Delivery.layer.pipe(Layer.provide(MemoryExporter.layer), Layer.provide(TracerConfig.layer()))
+ *
+ * await Effect.runPromise(Delivery.use(({ flush }) => flush).pipe(Effect.provide(delivery)))
+ * // => { accepted: 0, dropped: {}, pending: 0 }
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -110,7 +110,27 @@ const reporting = (exporter: SpanExporter, log: (message: string) => void): Span
 }
 
 /**
- * The transport of this instance; its provider shuts it down.
+ * The transport of this instance; its delivery shuts it down.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Exporter, HoneyHive, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // Any OpenTelemetry `SpanExporter` is one
+ * const names: Array<string> = []
+ * const collecting = Layer.succeed(Exporter, {
+ *   export: (spans, done) => {
+ *     names.push(...spans.map((span) => span.name))
+ *     done({ code: 0 })
+ *   },
+ *   shutdown: () => Promise.resolve()
+ * })
+ * const instance = HoneyHive.layerExporter.pipe(Layer.provide(collecting), Layer.provide(TracerConfig.layer()))
+ *
+ * await Effect.runPromise(Effect.void.pipe(Effect.withSpan("step"), Effect.provide(instance)))
+ * names // => ["step"]
+ * ```
  *
  * @category services
  * @since 0.1.0

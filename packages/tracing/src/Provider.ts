@@ -59,6 +59,23 @@ const resource = (settings: Settings) =>
 /**
  * The provider of this instance.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { tracerProvider } = yield* HoneyHive
+ *   tracerProvider.getTracer("mine").startSpan("by hand").end()
+ *   yield* HoneyHive.flush
+ *   const spans = yield* MemoryExporter.use((memory) => memory.spans)
+ *   return spans.map((span) => span.attributes["honeyhive.session_name"])
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory({ sessionName: "nightly" }))))
+ * // => ["nightly"]
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -59,7 +59,21 @@ export interface SessionInfo {
 }
 
 /**
- * The session of the current fiber; the instance's own where none was started.
+ * The session of the current fiber; undefined where none was started and spans go to the instance's own.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CurrentSession, HoneyHive } from "@honeyhive/tracing"
+ *
+ * const name = Effect.service(CurrentSession).pipe(
+ *   Effect.map((session) => session?.name),
+ *   HoneyHive.withSession({ name: "support" }),
+ *   Effect.provide(HoneyHive.layerMemory())
+ * )
+ *
+ * await Effect.runPromise(name) // => "support"
+ * ```
  *
  * @category references
  * @since 0.1.0

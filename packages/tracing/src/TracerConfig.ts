@@ -145,6 +145,16 @@ export type Options = FlatOptions &
 /**
  * A value that cannot be used.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TracerConfig } from "@honeyhive/tracing"
+ *
+ * const error = await Effect.runPromise(Effect.flip(TracerConfig.make({ url: "nowhere" })))
+ *
+ * error.message // => "option url: expected an http:// or https:// URL without credentials in it"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */
