@@ -19,6 +19,7 @@ import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
+import { writer } from "./internal/bridge.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
@@ -79,7 +80,7 @@ const withSession: {
 
 const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
   Effect.currentSpan.pipe(
-    Effect.map((span) => writeFields(toFields(enrichment), (name, value) => span.attribute(name, value))),
+    Effect.map((span) => writeFields(toFields(enrichment), writer(span))),
     Effect.ignore
   )
 
@@ -103,7 +104,7 @@ const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields 
     root: false,
     sampled: true
   })
-  writeFields({ ...toFields(fields), event_id: id }, (name, value) => span.attribute(name, value))
+  writeFields({ ...toFields(fields), event_id: id }, writer(span))
   span.end(millisToNanos(start + duration), Exit.void)
   return id
 })

@@ -16,8 +16,18 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as instance from "./internal/instance.ts"
-import { CurrentSession, Sessions } from "./Session.ts"
+import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
+
+/** What every span of a session carries; the legacy twins are for older readers. */
+const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes => ({
+  [Attributes.SESSION_ID]: session.id,
+  [Attributes.SESSION_AUTO_CREATE]: true,
+  [Attributes.SESSION_NAME]: session.name,
+  [Attributes.SOURCE]: settings.source,
+  [Attributes.ASSOCIATION_SESSION_ID]: session.id,
+  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project })
+})
 
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
@@ -25,17 +35,18 @@ import { type Settings, TracerConfig } from "./TracerConfig.ts"
 const processor = (
   settings: Settings,
   sessions: Sessions["Service"],
-  delivery: Delivery["Service"]
+  delivery: Delivery["Service"],
+  known = new WeakMap<SessionInfo, OtelApi.Attributes>()
 ): SpanProcessor => ({
-  // Routing first, so that no attribute limit can cut it; the legacy twin is for older readers
   onStart: (span) => {
     const session = instance.find((context) => Context.get(context, CurrentSession)) ?? sessions.own()
-    span.setAttribute(Attributes.SESSION_ID, session.id)
-    span.setAttribute(Attributes.SESSION_AUTO_CREATE, true)
-    span.setAttribute(Attributes.SESSION_NAME, session.name)
-    span.setAttribute(Attributes.SOURCE, settings.source)
-    span.setAttribute(Attributes.ASSOCIATION_SESSION_ID, session.id)
-    if (settings.project !== undefined) span.setAttribute(Attributes.ASSOCIATION_PROJECT, settings.project)
+    let attributes = known.get(session)
+    if (attributes === undefined) {
+      attributes = routing(session, settings)
+      known.set(session, attributes)
+    }
+    // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
+    Object.assign(span.attributes, attributes)
   },
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is

@@ -16,6 +16,7 @@ import * as Tracer from "effect/Tracer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import type { EventType } from "@honeyhive/contract/Event"
+import { writer } from "./internal/bridge.ts"
 import * as instance from "./internal/instance.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
 
@@ -66,6 +67,7 @@ const MAX_CHUNKS = 256
 class Call {
   readonly context: Context.Context<never>
   private readonly span: Tracer.Span
+  private readonly write: ReturnType<typeof writer>
   private readonly clock: Clock.Clock
   private readonly captureOutput: boolean
   private readonly chunks: Array<unknown> = []
@@ -89,14 +91,14 @@ class Call {
       root: false,
       sampled: true
     })
-    this.span.attribute(Attributes.EVENT_TYPE, options.type ?? "tool")
+    this.write = writer(this.span)
+    this.write(Attributes.EVENT_TYPE, options.type ?? "tool")
     this.context = Context.add(found.context, Tracer.ParentSpan, this.span)
   }
 
   readonly run = <A>(evaluate: () => A): A => instance.run(this.context, evaluate)
 
-  readonly record = (name: string, value: unknown): void =>
-    flatten(name, value, (key, attribute) => this.span.attribute(key, attribute))
+  readonly record = (name: string, value: unknown): void => flatten(name, value, this.write)
 
   /** The span goes on until its stream is over, or its instance is. */
   readonly keepOpen = (): void => void this.open.add(this.abandon)
@@ -124,7 +126,7 @@ class Call {
     safely(() => {
       if (this.chunkCount++ === 0) {
         const nanos = this.clock.currentTimeNanosUnsafe() - this.started
-        this.span.attribute("honeyhive_metadata.time_to_first_token_ms", Number(nanos / 1000n) / 1000)
+        this.write("honeyhive_metadata.time_to_first_token_ms", Number(nanos / 1000n) / 1000)
       }
       if (this.captureOutput && this.chunks.length < MAX_CHUNKS) this.chunks.push(value)
     })
@@ -133,14 +135,14 @@ class Call {
   readonly end = (how: "finished" | "stopped early" | "never read to its end"): void => {
     safely(() => {
       this.recordChunks()
-      if (how !== "finished") this.span.attribute("honeyhive_metadata.stream", how)
+      if (how !== "finished") this.write("honeyhive_metadata.stream", how)
       this.finish(Exit.void)
     })
   }
 
   /** Text is put together again, other chunks are listed. */
   private recordChunks(): void {
-    this.span.attribute("honeyhive_metadata.chunks", this.chunkCount)
+    this.write("honeyhive_metadata.chunks", this.chunkCount)
     if (!this.captureOutput) return
     this.record("honeyhive_outputs.result", this.chunks.every(Predicate.isString) ? this.chunks.join("") : this.chunks)
   }
@@ -215,9 +217,7 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
       options.captureOutput === false
         ? Effect.void
         : Effect.currentSpan.pipe(
-            Effect.map((span) =>
-              flatten("honeyhive_outputs.result", result, (key, attribute) => span.attribute(key, attribute))
-            ),
+            Effect.map((span) => flatten("honeyhive_outputs.result", result, writer(span))),
             Effect.ignore
           )
     const spanned = Effect.withSpan(Effect.tap(effect, recordOutput), name, { attributes, captureStackTrace: false })

@@ -2,7 +2,6 @@
  * The Effect tracer of an instance: `@effect/opentelemetry`'s, with HoneyHive's error fields, and without its two global
  * habits (adopting whatever OpenTelemetry span is active, entering an async context for every primitive).
  */
-import type * as OtelApi from "@opentelemetry/api"
 import { SpanStatusCode } from "@opentelemetry/api"
 import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
 import * as Context from "effect/Context"
@@ -15,20 +14,16 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import { Provider } from "../Provider.ts"
 import { TracerConfig } from "../TracerConfig.ts"
+import { type BridgeSpan, writer } from "./bridge.ts"
 import { describeCause, type Failure } from "./failure.ts"
 import * as instance from "./instance.ts"
-
-/** What the bridge's span has beyond Effect's: the OpenTelemetry span. */
-interface BridgeSpan extends Tracer.Span {
-  readonly span: OtelApi.Span
-}
 
 const recordFailure = (span: BridgeSpan, failure: Failure): void => {
   span.attribute(Attributes.ERROR, failure.message)
   span.attribute(Attributes.ERROR_TYPE, failure.type)
   span.attribute("honeyhive_metadata.error.kind", failure.kind)
   if (failure.fields !== undefined) {
-    flatten("honeyhive_metadata.error.fields", failure.fields, (name, value) => span.attribute(name, value))
+    flatten("honeyhive_metadata.error.fields", failure.fields, writer(span))
   }
   // The bridge leaves an interrupted span without a status
   if (failure.kind === "interruption") setError(span, failure)

@@ -1,0 +1,21 @@
+import type * as OtelApi from "@opentelemetry/api"
+import * as Predicate from "effect/Predicate"
+import type * as Tracer from "effect/Tracer"
+import type { AttributeValue } from "@honeyhive/contract/Attributes"
+
+/** What `@effect/opentelemetry`'s span has beyond Effect's: the OpenTelemetry span. */
+export interface BridgeSpan extends Tracer.Span {
+  readonly span: OtelApi.Span
+}
+
+const isBridgeSpan = (span: Tracer.Span): span is BridgeSpan => Predicate.hasProperty(span, "span")
+
+/**
+ * Writes values that are known to be attributes: straight to OpenTelemetry's span where there is one, because the way
+ * through Effect's looks at each value once more and keeps a second copy.
+ */
+export const writer = (span: Tracer.Span): ((name: string, value: AttributeValue) => void) => {
+  if (!isBridgeSpan(span)) return (name, value) => span.attribute(name, value)
+  const { span: inner } = span
+  return (name, value) => void inner.setAttribute(name, value as OtelApi.AttributeValue) // the same, but mutable there
+}
