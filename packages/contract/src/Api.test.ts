@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as HttpApi from "effect/http-api/HttpApi"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
@@ -37,6 +39,69 @@ describe("Api", () => {
     const encoded = Effect.runSync(Schema.encodeUnknownEffect(schema as unknown as Schema.Codec<unknown>)(error))
     assert.deepStrictEqual({ ...(encoded as object) }, { statusCode, message: "m", success: false, errorCode })
   })
+
+  it("reads the errors of older backends, which have no code", () => {
+    const { errorCode: _, ...old } = { statusCode: 404, message: "gone", success: false, errorCode: "not_found" }
+    const error = Schema.decodeUnknownSync(Api.NotFound)(old)
+    assert.instanceOf(error, Api.NotFound)
+    assert.deepInclude(error, { message: "gone", errorCode: "not_found" })
+    assert.throws(() => Schema.decodeUnknownSync(Api.NotFound)({ ...old, statusCode: 400 }))
+  })
+
+  it("every route wants a key and says how it fails", () => {
+    const { components, paths } = OpenApi.fromApi(Api.HoneyHiveApi)
+    assert.deepInclude(Object.values(components.securitySchemes)[0], { type: "http", scheme: "Bearer" })
+    for (const [path, methods] of Object.entries(paths)) {
+      for (const operation of [methods.get, methods.post, methods.put]) {
+        if (operation === undefined) continue
+        assert.strictEqual(operation.security?.length, 1, path)
+        assert.includeMembers(Object.keys(operation.responses), ["200", "400", "401"], path)
+      }
+    }
+  })
+
+  it("refuses unknown fields where HoneyHive does: in new events, not in updates or on the legacy paths", () => {
+    const strict = Object.values(Api.HoneyHiveApi.groups).flatMap((group) =>
+      Object.values(group.endpoints).flatMap((endpoint) =>
+        Context.getOrUndefined(endpoint.annotations, HttpApi.PayloadParseOptions)?.onExcessProperty === "error"
+          ? [endpoint.path]
+          : []
+      )
+    )
+    assert.deepStrictEqual(strict.toSorted(), [
+      "/v1/events",
+      "/v1/events/batch",
+      "/v1/sessions/:session_id/events/batch"
+    ])
+  })
+
+  it.each([
+    ["an unknown operator", Api.SearchEvents, { filters: [{ field: "a", operator: "like", value: "b" }] }],
+    ["an unknown type", Api.Filter, { field: "a", operator: "is", value: "b", type: "id" }],
+    ["a page of none", Api.SearchEvents, { page: 0 }],
+    ["a limit of none", Api.SearchEvents, { limit: 0 }],
+    ["a limit beyond 1,000", Api.SearchEvents, { limit: 1001 }],
+    ["half a range", Api.SearchEvents, { dateRange: { start_time: "2026-01-01" } }],
+    ["a time that is text", Event.StartSession, { start_time: "2026-01-01" }],
+    ["an event without a type in a batch", Api.EventBatch, { events: [{ inputs: {} }] }]
+  ])("refuses %s", (_, schema, value) => {
+    const decode = Schema.decodeUnknownOption(schema as Schema.Codec<unknown>) // each case has its own
+    assert.strictEqual(decode(value)._tag, "None")
+  })
+
+  it.prop(
+    "law: every Schema reads what it writes",
+    [Event.Event, Event.StartSession, Event.UpdateEvent, Api.SearchEvents, Api.EventBatch],
+    (values) => {
+      const schemas = [Event.Event, Event.StartSession, Event.UpdateEvent, Api.SearchEvents, Api.EventBatch]
+      schemas.forEach((schema, index) => {
+        const codec = Schema.toCodecJson(schema as Schema.Codec<unknown>) // each value is of its own
+        const wire = JSON.parse(JSON.stringify(Schema.encodeSync(codec)(values[index])))
+        const back = Schema.encodeSync(codec)(Schema.decodeUnknownSync(codec)(wire))
+        assert.deepStrictEqual(JSON.parse(JSON.stringify(back)), wire)
+      })
+    }
+  )
 
   const json = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }))
   const time = fc.double({ noNaN: true, noDefaultInfinity: true })

@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -19,7 +20,7 @@ const errorFields = <Status extends number, Code extends string>(status: Status,
   message: Schema.String,
   success: Schema.tag(false),
   // Older backends leave the code out
-  errorCode: Schema.tag(code)
+  errorCode: Schema.tag(code).pipe(Schema.withDecodingDefaultKey(Effect.succeed(code)))
 })
 
 /**

@@ -60,6 +60,7 @@ export const Attributes = {
   GEN_AI_REQUEST_MODEL: "gen_ai.request.model",
   GEN_AI_RESPONSE_MODEL: "gen_ai.response.model",
   GEN_AI_RESPONSE_ID: "gen_ai.response.id",
+  GEN_AI_RESPONSE_FINISH_REASON: "gen_ai.response.finish_reason",
   GEN_AI_RESPONSE_FINISH_REASONS: "gen_ai.response.finish_reasons",
   GEN_AI_INPUT_MESSAGES: "gen_ai.input.messages",
   GEN_AI_OUTPUT_MESSAGES: "gen_ai.output.messages",

@@ -6,6 +6,9 @@
  * (`messages.0.role`), as HoneyHive's Python SDK does. OpenTelemetry has no null and no empty object: both travel as
  * their JSON text.
  *
+ * Flattened JSON comes back as it was, within the limits of the form: keys have no dots and are neither empty nor all
+ * numbers, no text is `null` or `{}`, and nothing is deep or long enough to be cut.
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
@@ -73,28 +76,46 @@ export const split = (attribute: string): readonly [bucket: Bucket, path: string
 
 const MAX_DEPTH = 16
 const MAX_LEAVES = 1024
+const MAX_ITEMS = 16_384
+const MAX_PARTS = 64
+const UNREADABLE = "[unreadable]"
 
-const primitiveType = (value: unknown): "string" | "number" | "boolean" | undefined =>
-  typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
-    ? // `typeof` of the three tested types is one of the three names
-      (typeof value as "string" | "number" | "boolean")
-    : undefined
+const isPrimitive = (value: unknown): value is string | number | boolean =>
+  typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)
 
-const homogeneous = (values: ReadonlyArray<unknown>): boolean => {
-  const type = primitiveType(values[0])
-  return type !== undefined && values.every((value) => primitiveType(value) === type)
+const isHomogeneous = (values: ReadonlyArray<unknown>): values is ReadonlyArray<string | number | boolean> =>
+  values.every((value) => isPrimitive(value) && typeof value === typeof values[0])
+
+/** Each item is read once and into a list of our own: what the program does to its list later does not show. */
+const itemsOf = (list: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+  const items: Array<unknown> = []
+  for (let index = 0; index < list.length && index < MAX_ITEMS; index++) {
+    try {
+      items.push(list[index] ?? null)
+    } catch {
+      items.push(UNREADABLE)
+    }
+  }
+  return items
 }
+
+// What an error says is not enumerable; its stack is recorded elsewhere
+const keysOf = (record: object): Iterable<string> =>
+  record instanceof Error
+    ? new Set([...["name", "message", "cause", "errors"].filter((key) => key in record), ...Object.keys(record)])
+    : Object.keys(record)
 
 /**
  * What an unusual value becomes before it is flattened: dates, maps, errors and the like as plain data.
  */
 const plain = (value: object): unknown => {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString()
-  if (value instanceof Error) return { ...value, name: value.name, message: value.message }
+  if (value instanceof Error) return value
   if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, entry]) => [String(key), entry]))
   if (value instanceof Set) return Array.from(value)
   if (value instanceof RegExp || value instanceof URL) return String(value)
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${value.byteLength} bytes)`
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    return `${value.constructor.name}(${value.byteLength} bytes)`
   return "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value
 }
 
@@ -102,7 +123,8 @@ const plain = (value: object): unknown => {
  * Flattens any value under a prefix (without its final dot) and hands each attribute to `set`.
  *
  * It is total: whatever a program passes (cycles, BigInts, throwing getters, revoked proxies) becomes an attribute that
- * says so, and nothing is thrown. Nesting deeper than 16 and more than 1,024 leaves are cut with a visible marker.
+ * says so, and nothing is thrown. Nesting deeper than 16, more than 1,024 leaves and lists of more than 16,384 items are
+ * cut with a visible marker.
  *
  * @example
  * ```ts
@@ -124,21 +146,25 @@ export const flatten = (prefix: string, value: unknown, set: (name: string, valu
   let leaves = 0
   const ancestors: Array<unknown> = []
 
+  const truncated = (reason: string): void => set(`${prefix}._truncated`, reason)
+
   const leaf = (name: string, value: AttributeValue): void => {
     if (++leaves <= MAX_LEAVES) set(name, value)
-    else if (leaves === MAX_LEAVES + 1) set(`${prefix}._truncated`, `more than ${MAX_LEAVES} values`)
+    else if (leaves === MAX_LEAVES + 1) truncated(`more than ${MAX_LEAVES} values`)
   }
 
   const visitList = (name: string, list: ReadonlyArray<unknown>): void => {
-    if (list.length === 0 || homogeneous(list)) return leaf(name, list as AttributeValue) // checked by `homogeneous`
-    for (let index = 0; index < list.length && leaves <= MAX_LEAVES; index++) {
-      visit(`${name}.${index}`, () => list[index] ?? null)
+    const items = itemsOf(list)
+    if (list.length > MAX_ITEMS) truncated(`more than ${MAX_ITEMS} items in a list`)
+    if (isHomogeneous(items)) return leaf(name, items)
+    for (let index = 0; index < items.length && leaves <= MAX_LEAVES; index++) {
+      visit(`${name}.${index}`, () => items[index])
     }
   }
 
   const visitRecord = (name: string, record: object): void => {
     const before = leaves
-    for (const key of Object.keys(record)) {
+    for (const key of keysOf(record)) {
       if (leaves > MAX_LEAVES) break
       visit(`${name}.${key}`, () => Reflect.get(record, key))
     }
@@ -178,7 +204,7 @@ export const flatten = (prefix: string, value: unknown, set: (name: string, valu
           return leaf(name, String(value))
       }
     } catch {
-      leaf(name, "[unreadable]")
+      leaf(name, UNREADABLE)
     }
   }
 
@@ -192,6 +218,14 @@ const leafFromAttribute = (value: unknown): unknown => (value === "null" ? null 
  */
 type Node = Map<string, unknown>
 
+const childOf = (node: Node, key: string): Node => {
+  const known = node.get(key)
+  if (known instanceof Map) return known
+  const child: Node = new Map()
+  node.set(key, child)
+  return child
+}
+
 const toPlain = (node: unknown): unknown => {
   if (!(node instanceof Map)) return node
   const keys = Array.from(node.keys())
@@ -204,7 +238,8 @@ const toPlain = (node: unknown): unknown => {
 /**
  * Puts flattened attributes together again: dots nest, consecutive numbers from 0 make a list.
  *
- * Where a name is both a value and a prefix (`a` and `a.b`), the value is kept under `a` and the longer name stays dotted.
+ * Where a name is both a value and a prefix (`a` and `a.b`), in whatever order, the value is kept under `a` and the longer
+ * name stays dotted. So does a name of more than 64 parts.
  *
  * @example
  * ```ts
@@ -218,26 +253,15 @@ const toPlain = (node: unknown): unknown => {
  * @since 0.1.0
  */
 export const nest = (entries: Iterable<readonly [path: string, value: unknown]>): { [key: string]: unknown } => {
+  const values = new Map(entries)
   const root: Node = new Map()
-  for (const [path, value] of entries) {
-    const parts = path.split(".")
-    const last = parts.pop() ?? path
-    let node: Node | undefined = root
-    for (const part of parts) {
-      const next: unknown = node.get(part)
-      if (next === undefined) {
-        const child: Node = new Map()
-        node.set(part, child)
-        node = child
-      } else if (next instanceof Map) {
-        node = next
-      } else {
-        node = undefined
-        break
-      }
-    }
-    if (node === undefined || node.get(last) instanceof Map) root.set(path, leafFromAttribute(value))
-    else node.set(last, leafFromAttribute(value))
+  for (const [path, value] of values) {
+    const parts = path.split(".", MAX_PARTS + 1)
+    const nests =
+      parts.length <= MAX_PARTS && !parts.some((_, end) => end > 0 && values.has(parts.slice(0, end).join(".")))
+    const key = nests ? (parts.pop() ?? path) : path
+    const parent = nests ? parts.reduce(childOf, root) : root
+    parent.set(key, leafFromAttribute(value))
   }
   return Object.fromEntries(Array.from(root, ([key, entry]) => [key, toPlain(entry)]))
 }

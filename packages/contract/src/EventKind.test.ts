@@ -26,13 +26,27 @@ it.each<readonly [type: string, name: string, attributes: Record<string, unknown
   // traceloop.span.kind
   ["chain", "x", { "traceloop.span.kind": "task" }],
   ["model", "x", { "traceloop.span.kind": "llm" }],
+  ["tool", "gpt", { "openinference.span.kind": "EMBEDDING", "traceloop.span.kind": "llm" }],
+  ["tool", "Chat.generateText", { "traceloop.span.kind": "tool" }],
   // effect/ai
   ["model", "LanguageModel.streamText", {}],
   ["chain", "Chat.generateText", {}],
+  ["model", "EmbeddingModel.embed", {}],
+  ["chain", "PersistedChat.generateText", { "gen_ai.request.model": "m" }],
   // Patterns
   ["model", "x", { "gen_ai.request.model": "m" }],
   ["model", "x", { "llm.model_name": "m" }],
+  ["model", "x", { "gen_ai.response.model": "m" }],
+  ["model", "x", { model_name: "m" }],
   ["model", "openai.chat", {}],
+  ["model", "ChatCompletion", {}],
+  ["model", "openai.chat_completion", {}],
+  ["model", "text_completion", {}],
+  ["model", "google.generate_content", {}],
+  ["model", "gpt4o", {}],
+  ["model", "claude_3", {}],
+  ["tool", "generate_report", {}],
+  ["tool", "GroupChatManager", {}],
   ["model", "call GPT", {}],
   ["tool", "chatter", {}],
   // Else

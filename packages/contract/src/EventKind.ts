@@ -33,9 +33,18 @@ const genAiOperations: { readonly [operation: string]: EventType } = {
 
 const openInferenceKinds: { readonly [kind: string]: EventType } = { LLM: "model", CHAIN: "chain", AGENT: "chain" }
 
-const modelAttributes = [Attributes.GEN_AI_REQUEST_MODEL, "llm.request.model", "llm.model_name", "model_name"]
+const modelAttributes = [
+  Attributes.GEN_AI_REQUEST_MODEL,
+  Attributes.GEN_AI_RESPONSE_MODEL,
+  "llm.request.model",
+  "llm.response.model",
+  "llm.model_name",
+  "model_name"
+]
 
-const modelName = /\b(chat|completions?|generate|gpt|claude|llama|gemini|mistral)\b/i
+// Everyday words stand alone; names of models and operations are also found next to digits and underscores
+const modelName =
+  /\b(chat|completions?|generate)\b|(chat|text)_?completion|generate_?content|(?<![a-z])(gpt|claude|llama|gemini|mistral)(?![a-z])/i
 
 /** Spans that effect/ai makes itself, whose own attributes do not say what they are. */
 const effectAi: ReadonlyArray<readonly [prefix: string, type: EventType]> = [

@@ -40,6 +40,7 @@ const rows: ReadonlyArray<readonly [attribute: string, value: unknown, field: st
   ["gen_ai.usage.cache_write_input_tokens", 1, "metadata.cache_write_input_tokens"],
   ["gen_ai.usage.reasoning_tokens", 1, "metadata.reasoning_tokens"],
   ["gen_ai.response.finish_reasons", ["stop"], "metadata.finish_reasons"],
+  ["gen_ai.response.finish_reason", "stop", "metadata.finish_reason"],
   ["gen_ai.response.id", "r", "metadata.response_id"],
   ["gen_ai.response.model", "m2", "metadata.response_model"],
   ["gen_ai.response.model", "m2", "metadata.model_name"],
@@ -51,7 +52,8 @@ const rows: ReadonlyArray<readonly [attribute: string, value: unknown, field: st
   ["gen_ai.tool.call.id", "c", "metadata.tool_call_id"],
   ["gen_ai.tool.status", "ok", "metadata.tool_status"],
   ["gen_ai.operation.name", "chat", "metadata.operation_name"],
-  ["gen_ai.conversation.id", "c", "metadata.conversation_id"]
+  ["gen_ai.conversation.id", "c", "metadata.conversation_id"],
+  ["session.id", "11111111-1111-4111-8111-111111111111", "metadata.session_id"]
 ]
 
 describe("GenAi", () => {
@@ -116,8 +118,8 @@ describe("GenAi", () => {
     const chat = [{ role: "user", content: "hi" }]
     assert.deepStrictEqual(event({ "gen_ai.input.messages": JSON.stringify(chat) }).inputs, { chat_history: chat })
     assert.deepStrictEqual(event({ "gen_ai.prompt": JSON.stringify(chat) }).inputs, { chat_history: chat })
-    assert.deepStrictEqual(event({ "gen_ai.input.messages": "{broken" }).inputs, { chat_history: [] })
-    assert.deepStrictEqual(event({ "gen_ai.output.messages": "[1,null]" }).outputs, {})
+    assert.deepStrictEqual(event({ "gen_ai.input.messages": "[]" }).inputs, { chat_history: [] })
+    assert.deepStrictEqual(event({ "gen_ai.output.messages": "[1,null,[]]" }).outputs, {})
     assert.deepStrictEqual(
       event({ "gen_ai.completion": JSON.stringify([{ role: "assistant", content: "yo" }]) }).outputs,
       {
@@ -125,6 +127,78 @@ describe("GenAi", () => {
         content: "yo"
       }
     )
+  })
+
+  it("keeps a text that is no JSON as a message: a plain prompt, or a list that some limit has cut", () => {
+    const cut = '[{"role":"user","content":"tell me'
+    const read = event({ "gen_ai.prompt": cut, "gen_ai.completion": "Knock, knock" })
+    assert.deepStrictEqual(read.inputs, { chat_history: [{ role: "user", content: cut }] })
+    assert.deepStrictEqual(read.outputs, { role: "assistant", content: "Knock, knock" })
+    assert.deepStrictEqual(event({ "gen_ai.prompt": '{"role":"system","content":"be brief"}' }).inputs, {
+      chat_history: [{ role: "system", content: "be brief" }]
+    })
+    assert.deepStrictEqual(event({ "gen_ai.input.messages": ["hi"] }).inputs, {
+      chat_history: [{ role: "user", content: "hi" }]
+    })
+    assert.deepStrictEqual(event({ "gen_ai.tool.call.arguments": "{broken" }).inputs, { arguments: "{broken" })
+  })
+
+  it("keeps the parts that a chat has no place for", () => {
+    const reasoning = { type: "reasoning", content: "hm" }
+    const parts = [reasoning, { type: "text", content: "yes" }]
+    assert.deepStrictEqual(
+      event({ "gen_ai.output.messages": JSON.stringify([{ role: "assistant", parts }]) }).outputs,
+      {
+        role: "assistant",
+        content: "yes",
+        parts: [reasoning]
+      }
+    )
+    const result = { type: "tool_call_response", id: "1", result: "r" }
+    assert.deepStrictEqual(event({ "gen_ai.prompt": JSON.stringify([{ parts: [reasoning, result] }]) }).inputs, {
+      chat_history: [
+        { role: "user", content: "", parts: [reasoning] },
+        { role: "tool", tool_call_id: "1", content: "r" }
+      ]
+    })
+  })
+
+  it("shows the last message where no assistant spoke, and newer attributes before older ones", () => {
+    const said = (...contents: ReadonlyArray<string>) =>
+      JSON.stringify(contents.map((content) => ({ role: "tool", content })))
+    const read = event({
+      "gen_ai.input.messages": said("new"),
+      "gen_ai.prompt": said("old"),
+      "gen_ai.output.messages": said("first", "last"),
+      "gen_ai.completion": said("old")
+    })
+    assert.deepStrictEqual(read.inputs, { chat_history: [{ role: "tool", content: "new" }] })
+    assert.deepStrictEqual(read.outputs, { role: "tool", content: "last" })
+  })
+
+  it("an attribute's own value goes before a sibling's, in whatever order", () => {
+    const attributes = {
+      "gen_ai.usage.input_tokens": 4,
+      "gen_ai.usage.prompt_tokens": 3,
+      "gen_ai.usage.completion_tokens": 1,
+      "gen_ai.usage.output_tokens": 2
+    }
+    for (const entries of [Object.entries(attributes), Object.entries(attributes).toReversed()]) {
+      assert.deepInclude(event(Object.fromEntries(entries)).metadata, {
+        input_tokens: 4,
+        prompt_tokens: 3,
+        completion_tokens: 1,
+        output_tokens: 2,
+        total_tokens: 4
+      })
+    }
+  })
+
+  it("the model's name is that of the one that answered, else of the one that is configured", () => {
+    const asked = { "gen_ai.request.model": "m" }
+    assert.strictEqual(event({ ...asked, "gen_ai.response.model": "m-2026" }).metadata["model_name"], "m-2026")
+    assert.strictEqual(event({ "honeyhive_config.model": "mine" }).metadata["model_name"], "mine")
+    assert.isFalse("model_name" in event({}).metadata)
   })
 
   it("turns a tool call's arguments and result into inputs and outputs, and definitions into configuration", () => {

@@ -10,8 +10,9 @@ import { type AttributeRecord, Attributes } from "./Attributes.ts"
 import type { Bucket } from "./Bucket.ts"
 
 type Field = readonly [bucket: Bucket, path: string]
+type Fields = readonly [Field, ...ReadonlyArray<Field>]
 
-const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
+const rows: { readonly [attribute: string]: Fields } = {
   [Attributes.GEN_AI_REQUEST_MODEL]: [["config", "model"]],
   [Attributes.GEN_AI_PROVIDER_NAME]: [
     ["config", "provider"],
@@ -31,6 +32,7 @@ const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
   [Attributes.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: [["metadata", "cache_read_input_tokens"]],
   [Attributes.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS]: [["metadata", "cache_write_input_tokens"]],
   [Attributes.GEN_AI_USAGE_REASONING_TOKENS]: [["metadata", "reasoning_tokens"]],
+  [Attributes.GEN_AI_RESPONSE_FINISH_REASON]: [["metadata", "finish_reason"]],
   [Attributes.GEN_AI_RESPONSE_FINISH_REASONS]: [["metadata", "finish_reasons"]],
   [Attributes.GEN_AI_RESPONSE_ID]: [["metadata", "response_id"]],
   [Attributes.GEN_AI_RESPONSE_MODEL]: [
@@ -45,13 +47,15 @@ const rows: { readonly [attribute: string]: ReadonlyArray<Field> } = {
   [Attributes.GEN_AI_TOOL_STATUS]: [["metadata", "tool_status"]],
   [Attributes.GEN_AI_TOOL_CALL_ID]: [["metadata", "tool_call_id"]],
   [Attributes.GEN_AI_OPERATION_NAME]: [["metadata", "operation_name"]],
-  [Attributes.GEN_AI_CONVERSATION_ID]: [["metadata", "conversation_id"]]
+  [Attributes.GEN_AI_CONVERSATION_ID]: [["metadata", "conversation_id"]],
+  [Attributes.OTEL_SESSION_ID]: [["metadata", "session_id"]]
 }
 
 const requestPrefix = Attributes.GEN_AI_REQUEST_PREFIX
 
 /**
- * Where one GenAI attribute goes; `undefined` when it is none of the convention's mapped names.
+ * Where one GenAI attribute goes; `undefined` when it is none of the convention's mapped names. The first field is its own;
+ * the others are those of a sibling, and filled in where the sibling is missing.
  *
  * @example
  * ```ts
@@ -63,17 +67,26 @@ const requestPrefix = Attributes.GEN_AI_REQUEST_PREFIX
  * @category projection
  * @since 0.1.0
  */
-export const fieldsOf = (attribute: string): ReadonlyArray<Field> | undefined =>
+export const fieldsOf = (attribute: string): Fields | undefined =>
   Object.hasOwn(rows, attribute)
     ? rows[attribute]
     : attribute.startsWith(requestPrefix)
       ? [["config", attribute.slice(requestPrefix.length)]]
       : undefined
 
+const MAX_DEPTH = 64
+
+const isWithin = (value: unknown, depth: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (depth > 0 && Object.values(value).every((entry) => isWithin(entry, depth - 1)))
+
+/** What a text says as JSON; a text that is none, or is nested too deep to be handed on, stays text. */
 const json = (text: unknown): unknown => {
   if (typeof text !== "string") return text
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isWithin(value, MAX_DEPTH) ? value : text
   } catch {
     return text
   }
@@ -83,6 +96,8 @@ const partsOf = (message: object): ReadonlyArray<object> =>
   Predicate.hasProperty(message, "parts") && Array.isArray(message.parts)
     ? message.parts.filter(Predicate.isObject)
     : []
+
+const understood: ReadonlySet<unknown> = new Set(["text", "tool_call", "tool_call_response"])
 
 const textOf = (parts: ReadonlyArray<object>): string =>
   parts
@@ -100,36 +115,43 @@ const field = (value: object, key: string): unknown => (Predicate.hasProperty(va
 
 /**
  * One message of OpenTelemetry's form (`role`, `parts`) as chat messages of HoneyHive's (`role`, `content`, `tool_calls`);
- * several tool results in one message become one chat message each.
+ * several tool results in one message become one chat message each. Parts of other types (reasoning, images) stay in
+ * `parts`; a bare text is said by `role`.
  */
-const chatMessages = (message: unknown): ReadonlyArray<Record<string, unknown>> => {
-  if (!Predicate.isObject(message)) return []
+const chatMessages = (message: unknown, role: string): ReadonlyArray<Record<string, unknown>> => {
+  if (typeof message === "string" && message !== "") return [{ role, content: message }]
+  if (!isRecord(message)) return []
   const parts = partsOf(message)
   if (parts.length === 0) return [{ ...message }]
   const results = parts.filter((part) => field(part, "type") === "tool_call_response")
   const calls = parts.filter((part) => field(part, "type") === "tool_call")
+  const others = parts.filter((part) => !understood.has(field(part, "type")))
   const content = textOf(parts)
   const toolMessages = results.map((part) => ({
     role: "tool",
     tool_call_id: field(part, "id") ?? null,
     content: field(part, "response") ?? field(part, "result") ?? null
   }))
-  if (content === "" && calls.length === 0 && toolMessages.length > 0) return toolMessages
+  if (content === "" && calls.length + others.length === 0 && toolMessages.length > 0) return toolMessages
   const toolCalls = calls.map((part) => ({
     id: field(part, "id") ?? null,
     name: field(part, "name") ?? null,
     arguments: field(part, "arguments") ?? null
   }))
   return [
-    { role: field(message, "role") ?? "user", content, ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}) },
+    {
+      role: field(message, "role") ?? role,
+      content,
+      ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
+      ...(others.length > 0 ? { parts: others } : {})
+    },
     ...toolMessages
   ]
 }
 
-const messages = (attribute: unknown): ReadonlyArray<Record<string, unknown>> => {
-  const list = json(attribute)
-  return Array.isArray(list) ? list.flatMap(chatMessages) : []
-}
+// Text that is no JSON (a plain prompt, a list that some limit cut) is one message, rather than lost
+const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string, unknown>> =>
+  [json(attribute)].flat().flatMap((message) => chatMessages(message, role))
 
 /**
  * The content of buckets that the GenAI attributes of a span carry as JSON.
@@ -144,26 +166,29 @@ const messages = (attribute: unknown): ReadonlyArray<Record<string, unknown>> =>
 export const messagesOf = (
   attributes: AttributeRecord
 ): { readonly [B in "inputs" | "outputs" | "config"]: Record<string, unknown> } => {
-  const config: Record<string, unknown> = {}
-  const inputs: Record<string, unknown> = {}
-  const outputs: Record<string, unknown> = {}
   const asked = attributes[Attributes.GEN_AI_INPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_PROMPT]
-  if (asked !== undefined) inputs["chat_history"] = messages(asked)
   // What the assistant said last; results of tools that ran at the provider may stand around it
-  const said = messages(attributes[Attributes.GEN_AI_OUTPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_COMPLETION])
-  Object.assign(outputs, said.findLast((message) => message["role"] === "assistant") ?? said.at(-1))
-  if (Attributes.GEN_AI_TOOL_CALL_ARGUMENTS in attributes) {
-    const value = json(attributes[Attributes.GEN_AI_TOOL_CALL_ARGUMENTS])
-    Object.assign(inputs, isRecord(value) ? value : { arguments: value })
+  const said = messages(
+    attributes[Attributes.GEN_AI_OUTPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_COMPLETION],
+    "assistant"
+  )
+  const tools = json(attributes[Attributes.GEN_AI_TOOL_DEFINITIONS])
+  return {
+    inputs: {
+      ...(asked === undefined ? {} : { chat_history: messages(asked, "user") }),
+      ...recordOf(attributes[Attributes.GEN_AI_TOOL_CALL_ARGUMENTS], "arguments")
+    },
+    outputs: {
+      ...(said.findLast((message) => message["role"] === "assistant") ?? said.at(-1)),
+      ...recordOf(attributes[Attributes.GEN_AI_TOOL_CALL_RESULT], "result")
+    },
+    config: tools === undefined ? {} : { tools }
   }
-  if (Attributes.GEN_AI_TOOL_CALL_RESULT in attributes) {
-    const value = json(attributes[Attributes.GEN_AI_TOOL_CALL_RESULT])
-    Object.assign(outputs, isRecord(value) ? value : { result: value })
-  }
-  if (Attributes.GEN_AI_TOOL_DEFINITIONS in attributes) {
-    config["tools"] = json(attributes[Attributes.GEN_AI_TOOL_DEFINITIONS])
-  }
-  return { inputs, outputs, config }
+}
+
+const recordOf = (attribute: unknown, key: string): Record<string, unknown> => {
+  const value = json(attribute)
+  return isRecord(value) ? value : value === undefined ? {} : { [key]: value }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

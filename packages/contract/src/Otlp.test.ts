@@ -63,6 +63,14 @@ describe("Otlp", () => {
     ["an integer as text", { intValue: "42" }, 42],
     ["an integer as a number", { intValue: 42 }, 42],
     ["an integer that JavaScript cannot hold", { intValue: "9007199254740993" }, "9007199254740993"],
+    ["a negative one", { intValue: "-9007199254740993" }, "-9007199254740993"],
+    ["the largest of 64 bits", { intValue: "18446744073709551615" }, "18446744073709551615"],
+    ["a large one that JavaScript happens to hold exactly", { intValue: "1152921504606846976" }, "1152921504606846976"],
+    ["a large one as a number, as OpenTelemetry's serializer writes it", { intValue: 1e20 }, 1e20],
+    ["a list of null", { arrayValue: { values: null } }, []],
+    ["a map", { kvlistValue: { values: [{ key: "k", value: { intValue: "1" } }, { key: "n" }] } }, { k: 1, n: null }],
+    ["a double as text", { doubleValue: "0.5" }, 0.5],
+    ["false and zero", { arrayValue: { values: [{ boolValue: false }, { intValue: 0 }] } }, [false, 0]],
     ["NaN", { doubleValue: "NaN" }, "NaN"],
     ["infinity", { doubleValue: "-Infinity" }, "-Infinity"],
     ["bytes", { bytesValue: "AQI=" }, "AQI="],
@@ -80,7 +88,13 @@ describe("Otlp", () => {
     ["a trace id in another alphabet", { traceId: "z".repeat(32) }, /trace id/],
     ["no span id", { spanId: null }, /span id/],
     ["a span id of zeros", { spanId: "0".repeat(16) }, /span id/],
-    ["a time that is not whole", { startTimeUnixNano: 1.5 }, /nanoseconds/]
+    ["a time that is not whole", { startTimeUnixNano: 1.5 }, /nanoseconds/],
+    ["a time that is not whole, as text", { endTimeUnixNano: "1.5" }, /nanoseconds/],
+    ["a time that is a date", { startTimeUnixNano: "2026-10-01T00:00:00Z" }, /nanoseconds/],
+    ["a time that is no text at all", { startTimeUnixNano: "" }, /nanoseconds/],
+    ["a time before 1970", { startTimeUnixNano: "-1" }, /nanoseconds/],
+    ["a time beyond 64 bits", { endTimeUnixNano: "18446744073709551616" }, /nanoseconds/],
+    ["a time beyond 64 bits, as a number", { endTimeUnixNano: 1e300 }, /nanoseconds/]
   ])("refuses %s and keeps its neighbours", (_, broken, reason) => {
     const { accepted, rejected } = Otlp.spans(request(valid, { ...valid, ...broken }, valid))
     assert.strictEqual(accepted.length, 2)
@@ -88,7 +102,64 @@ describe("Otlp", () => {
     assert.match(rejected[0] ?? "", reason)
   })
 
+  it("law: 64-bit times come back to the nanosecond", () => {
+    const time = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    fc.assert(
+      fc.property(time, time, (start, end) => {
+        const times = { startTimeUnixNano: String(start), endTimeUnixNano: String(end) }
+        const [span] = Otlp.spans(request({ ...valid, ...times, events: [{ timeUnixNano: String(end) }] })).accepted
+        assert.deepInclude(span, { startTimeUnixNano: start, endTimeUnixNano: end })
+        assert.strictEqual(span?.events[0]?.timeUnixNano, end)
+      })
+    )
+  })
+
+  it("law: a 64-bit integer is the same one as number or text", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (integer) => {
+        const attributes = [{ key: "n", value: { intValue: String(integer) } }]
+        const read = Otlp.spans(request({ ...valid, attributes })).accepted[0]?.attributes["n"]
+        assert.strictEqual(BigInt(read as number | string), integer) // one of the two, by the row above
+        if (integer === BigInt.asIntN(53, integer)) assert.isNumber(read)
+      })
+    )
+  })
+
+  it("cuts what is nested too deep, and says so", () => {
+    let value: Otlp.AnyValue = { intValue: 1 }
+    for (let level = 0; level < 200; level++) value = { arrayValue: { values: [value] } }
+    const [span] = Otlp.spans(request({ ...valid, attributes: [{ key: "a", value }] })).accepted
+    assert.include(JSON.stringify(span?.attributes), '[[["[nested too deep]"]]]')
+  })
+
+  it("keeps the scope, resource and links of each span", () => {
+    const named = (name: string) => [{ key: "service.name", value: { stringValue: name } }]
+    const link = { traceId: "c".repeat(32), spanId: "d".repeat(16), attributes: named("linked") }
+    const { accepted } = Otlp.spans(
+      decode(
+        JSON.stringify({
+          resourceSpans: ["one", "two"].map((name) => ({
+            resource: { attributes: named(name) },
+            scopeSpans: [{ scope: { name, version: "1" }, spans: [{ ...valid, links: [link] }] }, { spans: [valid] }]
+          }))
+        })
+      )
+    )
+    assert.deepStrictEqual(
+      accepted.map((span) => [span.resource["service.name"], span.scope.name, span.links.length]),
+      [
+        ["one", "one", 1],
+        ["one", "", 0],
+        ["two", "two", 1],
+        ["two", "", 0]
+      ]
+    )
+    assert.deepStrictEqual(accepted[0]?.links, [{ ...link, attributes: { "service.name": "linked" } }])
+  })
+
   it("ids are lower case, a parent that is none is none", () => {
+    const [child] = Otlp.spans(request({ ...valid, parentSpanId: "C".repeat(16) })).accepted
+    assert.strictEqual(child?.parentSpanId, "c".repeat(16))
     const [span] = Otlp.spans(request({ ...valid, traceId: "A".repeat(32), parentSpanId: "" })).accepted
     assert.strictEqual(span?.traceId, "a".repeat(32))
     assert.isUndefined(span?.parentSpanId)

@@ -8,7 +8,6 @@
  *
  * @since 0.1.0
  */
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { AttributeRecord } from "./Attributes.ts"
 
@@ -26,8 +25,8 @@ export interface AnyValue {
   readonly intValue?: string | number | null
   readonly doubleValue?: number | string | null
   readonly bytesValue?: string | null
-  readonly arrayValue?: { readonly values?: ReadonlyArray<AnyValue> } | null
-  readonly kvlistValue?: { readonly values?: ReadonlyArray<KeyValue> } | null
+  readonly arrayValue?: { readonly values?: ReadonlyArray<AnyValue> | null } | null
+  readonly kvlistValue?: { readonly values?: ReadonlyArray<KeyValue> | null } | null
 }
 
 /**
@@ -53,10 +52,10 @@ export const AnyValue: Schema.Codec<AnyValue> = Schema.Struct({
   doubleValue: optional(Schema.Union([Schema.Number, Schema.String])),
   bytesValue: optional(Schema.String),
   arrayValue: optional(
-    Schema.Struct({ values: Schema.optionalKey(Schema.Array(Schema.suspend((): Schema.Codec<AnyValue> => AnyValue))) })
+    Schema.Struct({ values: optional(Schema.Array(Schema.suspend((): Schema.Codec<AnyValue> => AnyValue))) })
   ),
   kvlistValue: optional(
-    Schema.Struct({ values: Schema.optionalKey(Schema.Array(Schema.suspend((): Schema.Codec<KeyValue> => KeyValue))) })
+    Schema.Struct({ values: optional(Schema.Array(Schema.suspend((): Schema.Codec<KeyValue> => KeyValue))) })
   )
 })
 
@@ -68,6 +67,9 @@ export const KeyValue: Schema.Codec<KeyValue> = Schema.Struct({ key: Schema.Stri
 
 const attributes = { attributes: optional(Schema.Array(KeyValue)) }
 
+// Looked at span by span, in `spans`: a bad time must not cost its neighbours
+const Time = Schema.Union([Schema.Number, Schema.String])
+
 const Span = Schema.Struct({
   traceId: optional(Schema.String),
   spanId: optional(Schema.String),
@@ -76,11 +78,11 @@ const Span = Schema.Struct({
   flags: optional(Schema.Number),
   name: optional(Schema.String),
   kind: optional(Schema.Number),
-  startTimeUnixNano: optional(Int64),
-  endTimeUnixNano: optional(Int64),
+  startTimeUnixNano: optional(Time),
+  endTimeUnixNano: optional(Time),
   ...attributes,
   events: optional(
-    Schema.Array(Schema.Struct({ timeUnixNano: optional(Int64), name: optional(Schema.String), ...attributes }))
+    Schema.Array(Schema.Struct({ timeUnixNano: optional(Time), name: optional(Schema.String), ...attributes }))
   ),
   links: optional(
     Schema.Array(
@@ -173,22 +175,23 @@ export interface Spans {
   readonly rejected: ReadonlyArray<string>
 }
 
-const value = (any: AnyValue | null | undefined): unknown => {
+const MAX_DEPTH = 64
+
+const value = (any: AnyValue | null | undefined, depth = 0): unknown => {
   if (any === null || any === undefined) return null
+  if (depth > MAX_DEPTH) return "[nested too deep]"
   if (any.stringValue != null) return any.stringValue
   if (any.boolValue != null) return any.boolValue
   if (any.intValue != null) return integer(any.intValue)
   if (any.doubleValue != null) return double(any.doubleValue)
-  if (any.arrayValue != null) return (any.arrayValue.values ?? []).map(value)
-  if (any.kvlistValue != null) return record(any.kvlistValue.values)
+  if (any.arrayValue != null) return (any.arrayValue.values ?? []).map((item) => value(item, depth + 1))
+  if (any.kvlistValue != null) return record(any.kvlistValue.values, depth + 1)
   return any.bytesValue ?? null
 }
 
-// An integer that a JavaScript number cannot hold stays text rather than becoming another one
-const integer = (text: string | number): number | string => {
-  const number = Number(text)
-  return Number.isSafeInteger(number) || String(number) === text ? number : String(text)
-}
+// Beyond 2^53 an integer stays text: a number could be its neighbour, and ids of that size must not change their type
+const integer = (text: string | number): number | string =>
+  typeof text === "number" || Number.isSafeInteger(Number(text)) ? double(text) : text
 
 // JSON has no NaN and no infinities: they stay text
 const double = (text: string | number): number | string => {
@@ -196,11 +199,15 @@ const double = (text: string | number): number | string => {
   return Number.isFinite(number) ? number : String(text)
 }
 
-const record = (entries: ReadonlyArray<KeyValue> | null | undefined): AttributeRecord =>
-  entries == null ? {} : Object.fromEntries(entries.map((entry) => [entry.key, value(entry.value)]))
+const record = (entries: ReadonlyArray<KeyValue> | null | undefined, depth = 0): AttributeRecord =>
+  entries == null ? {} : Object.fromEntries(entries.map((entry) => [entry.key, value(entry.value, depth)]))
 
-const nanos = (time: string | number | null | undefined): bigint | undefined =>
-  Option.getOrUndefined(Option.liftThrowable((time: string | number) => BigInt(time))(time ?? 0))
+const nanos = (time: string | number | null | undefined): bigint | undefined => {
+  if (time == null) return 0n
+  const whole = typeof time === "number" ? Number.isInteger(time) : /^\d{1,20}$/.test(time)
+  const nanos = whole ? BigInt(time) : -1n
+  return nanos === BigInt.asUintN(64, nanos) ? nanos : undefined
+}
 
 const hexId = (id: string | null | undefined, digits: number): string | undefined =>
   id != null && id.length === digits && /^[0-9a-f]+$/i.test(id) && /[^0]/.test(id) ? id.toLowerCase() : undefined
@@ -252,7 +259,8 @@ const spanRecord = (
   if (spanId === undefined) return "span id must be 16 hexadecimal digits, not all zero"
   const startTimeUnixNano = nanos(span.startTimeUnixNano)
   const endTimeUnixNano = nanos(span.endTimeUnixNano)
-  if (startTimeUnixNano === undefined || endTimeUnixNano === undefined) return "times must be whole nanoseconds"
+  if (startTimeUnixNano === undefined || endTimeUnixNano === undefined)
+    return "times must be whole nanoseconds of 64 bits"
   return {
     traceId,
     spanId,

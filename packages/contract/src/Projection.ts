@@ -54,7 +54,6 @@ const consumed: ReadonlySet<string> = new Set([
   Attributes.ASSOCIATION_PROJECT,
   Attributes.ASSOCIATION_SOURCE,
   Attributes.ASSOCIATION_PARENT_ID,
-  Attributes.OTEL_SESSION_ID,
   ...GenAi.messageAttributes
 ])
 
@@ -62,24 +61,25 @@ const text = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): str
   for (const name of names) {
     const value = attributes[name]
     if (typeof value === "string" && value !== "") return value
+    if (typeof value === "number") return String(value)
   }
   return undefined
 }
 
+/** An id that is no UUID gets the same one wherever it is said, so that events still find each other. */
 const uuid = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): string | undefined => {
   const value = text(attributes, ...names)
-  return value !== undefined && Uuid.isUuid(value) ? value.toLowerCase() : undefined
+  return value === undefined || Uuid.isUuid(value) ? value?.toLowerCase() : Uuid.fromText(value)
 }
 
 const sessionNames = [Attributes.SESSION_ID, Attributes.ASSOCIATION_SESSION_ID, Attributes.OTEL_SESSION_ID]
 
 const sessionOf = (span: SpanRecord): SessionClaim => {
   const { attributes } = span
-  const said = text(attributes, ...sessionNames)
+  const said = uuid(attributes, ...sessionNames)
   const flag = attributes[Attributes.SESSION_AUTO_CREATE]
   return {
-    id:
-      said === undefined ? Uuid.fromTrace(span.traceId) : Uuid.isUuid(said) ? said.toLowerCase() : Uuid.fromText(said),
+    id: said ?? Uuid.fromTrace(span.traceId),
     autoCreate: said !== undefined && (flag === true || flag === "true"),
     name: text(attributes, Attributes.SESSION_NAME) ?? "Session",
     source: text(attributes, Attributes.SOURCE, Attributes.ASSOCIATION_SOURCE) ?? "otlp"
@@ -89,8 +89,8 @@ const sessionOf = (span: SpanRecord): SessionClaim => {
 const millis = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
 const errorOf = (span: SpanRecord): string | null => {
-  const said = text(span.attributes, Attributes.ERROR)
-  if (said !== undefined) return said
+  const said = span.attributes[Attributes.ERROR] ?? ""
+  if (said !== "") return typeof said === "string" ? said : JSON.stringify(said)
   if (span.status.code !== 2) return null
   const exception = span.events.findLast((event) => event.name === "exception")?.attributes ?? {}
   return span.status.message || (text(exception, Attributes.EXCEPTION_MESSAGE, Attributes.EXCEPTION_TYPE) ?? "error")
@@ -109,54 +109,42 @@ const instrumentors: ReadonlyArray<
 
 type Buckets = { [B in Bucket.Bucket]: Record<string, unknown> }
 
+const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucket]: A } =>
+  // Every bucket is one of its literals
+  Object.fromEntries(Bucket.Bucket.literals.map((bucket) => [bucket, make(bucket)])) as { [B in Bucket.Bucket]: A }
+
 const bucketsOf = (span: SpanRecord): Buckets => {
-  const nested: { [B in Bucket.Bucket]: Array<readonly [string, unknown]> } = {
-    inputs: [],
-    outputs: [],
-    config: [],
-    metadata: [],
-    metrics: [],
-    feedback: [],
-    user_properties: []
-  }
-  const { config, inputs, outputs } = GenAi.messagesOf(span.attributes)
-  const found: Buckets = {
-    inputs,
-    outputs,
-    config,
-    metadata: {},
-    metrics: {},
-    feedback: {},
-    user_properties: {}
-  }
+  const messages: { readonly [B in Bucket.Bucket]?: Record<string, unknown> } = GenAi.messagesOf(span.attributes)
+  // Maps: a name such as `__proto__` is a name like any other
+  const found = bucketwise((bucket) => new Map(Object.entries(messages[bucket] ?? {})))
+  const own = bucketwise((): Array<readonly [path: string, value: unknown]> => [])
+  const siblings: Array<readonly [bucket: Bucket.Bucket, path: string, value: unknown]> = []
   for (const [name, value] of Object.entries(span.attributes)) {
     if (consumed.has(name)) continue
-    const own = Bucket.split(name)
-    if (own !== undefined) nested[own[0]].push([own[1], value])
-    else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
-      found.metadata[name.slice(Attributes.ASSOCIATION_PREFIX.length)] = value
+    const split = Bucket.split(name)
+    if (split !== undefined) {
+      own[split[0]].push([split[1], value])
+    } else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
+      found.metadata.set(name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
     } else {
-      const fields = GenAi.fieldsOf(name)
-      if (fields === undefined) found.metadata[name] = value
-      else {
-        for (const [bucket, path] of fields) found[bucket][path] = value
-      }
+      const [[bucket, path], ...others] = GenAi.fieldsOf(name) ?? [["metadata", name]]
+      found[bucket].set(path, value)
+      for (const [bucket, path] of others) siblings.push([bucket, path, value])
     }
   }
-  for (const bucket of Bucket.Bucket.literals) Object.assign(found[bucket], Bucket.nest(nested[bucket]))
-  return found
+  for (const [bucket, path, value] of siblings) if (!found[bucket].has(path)) found[bucket].set(path, value)
+  return bucketwise((bucket) => ({ ...Object.fromEntries(found[bucket]), ...Bucket.nest(own[bucket]) }))
 }
 
-const addLineage = (span: SpanRecord, metadata: Record<string, unknown>): void => {
+const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
   const { prompt_tokens: prompt, completion_tokens: completion } = metadata
   if (metadata["total_tokens"] === undefined && typeof prompt === "number" && typeof completion === "number") {
     metadata["total_tokens"] = prompt + completion
   }
   // HoneyHive's rule: the model that answered, else the one that was asked
-  const asked = span.attributes[Attributes.GEN_AI_REQUEST_MODEL]
-  if (metadata["model_name"] === undefined && asked !== undefined) metadata["model_name"] = asked
+  if (config["model"] !== undefined) metadata["model_name"] ??= config["model"]
   const session = text(span.attributes, ...sessionNames)
-  if (session !== undefined && !Uuid.isUuid(session)) metadata["session_id"] = session
+  if (session !== undefined && !Uuid.isUuid(session)) metadata["session_id"] ??= session
   const instrumentor = instrumentors.find(([, matches]) => matches(span.scope.name, span.attributes))
   if (instrumentor !== undefined) metadata["instrumentor"] = instrumentor[0]
   metadata["trace_id"] = span.traceId
@@ -198,7 +186,7 @@ const addLineage = (span: SpanRecord, metadata: Record<string, unknown>): void =
 export const toEvent = (span: SpanRecord): Projected => {
   const session = sessionOf(span)
   const buckets = bucketsOf(span)
-  addLineage(span, buckets.metadata)
+  addLineage(span, buckets)
   const eventType = EventKind.detect(span.name, span.attributes)
   const parent =
     span.parentSpanId === undefined
@@ -265,6 +253,11 @@ export const writeFields = (fields: EventFields, set: (name: string, value: Attr
   if (fields.error !== undefined) set(Attributes.ERROR, fields.error)
   for (const bucket of Bucket.Bucket.literals) {
     const content = fields[bucket]
-    if (content !== undefined) Bucket.flatten(Bucket.prefixOf(bucket).slice(0, -1), content, set)
+    const prefix = Bucket.prefixOf(bucket).slice(0, -1)
+    if (content === undefined) continue
+    Bucket.flatten(prefix, content, (name, value) => {
+      // An empty bucket says nothing; without a path it would land in `metadata`
+      if (name !== prefix || value !== "{}") set(name, value)
+    })
   }
 }

@@ -17,6 +17,13 @@ describe("Uuid", () => {
     )
   })
 
+  it("tells short trace ids apart, whose first digits are all zero", () => {
+    const short = (id: number) => id.toString(16).padStart(32, "0")
+    const span = "b".repeat(16)
+    assert.strictEqual(new Set([1, 2, 256, 257].map((id) => Uuid.fromTrace(short(id)))).size, 4)
+    assert.strictEqual(new Set([1, 2, 256, 257].map((id) => Uuid.fromSpan(short(id), span))).size, 4)
+  })
+
   it("law: a text always gets the same id, another text another one", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (one, two) => {
@@ -26,6 +33,12 @@ describe("Uuid", () => {
       { numRuns: 1000 }
     )
   })
+
+  // The published vectors of FNV-1a, 128 bits: 6c62272e07bb014262b821756295c58d, d228cb696f1a8caf78912b704e4a8964
+  it.each([
+    ["", "6c62272e-07bb-8014-8262-b821756295c5"],
+    ["a", "d228cb69-6f1a-88ca-8f78-912b704e4a89"]
+  ])("hashes %j as FNV-1a does", (text, id) => assert.strictEqual(Uuid.fromText(text), id))
 
   it("knows a UUID", () => {
     assert.isTrue(Uuid.isUuid("5B8EFFF7-9803-4103-9269-B633813FC60C"))

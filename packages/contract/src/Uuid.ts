@@ -11,9 +11,7 @@ import * as Schema from "effect/Schema"
  * @category schemas
  * @since 0.1.0
  */
-export const Uuid = Schema.String.check(
-  Schema.isPattern(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, { title: "UUID" })
-)
+export const Uuid = Schema.String.check(Schema.isGUID({ expected: "a UUID" }))
 
 /**
  * Whether a text is a UUID.
@@ -28,7 +26,8 @@ const format = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(12, 15)}-8${hex.slice(15, 18)}-${hex.slice(18, 30)}`
 
 /**
- * The event id of a span that names none: UUID version 8, made of the span id and 56 bits of the trace id.
+ * The event id of a span that names none: UUID version 8, made of the span id and the last 56 bits of the trace id, which
+ * are the random ones (W3C Trace Context, level 2).
  *
  * The same span always gets the same id, so a span that is delivered twice stays one event.
  *
@@ -37,21 +36,22 @@ const format = (hex: string): string =>
  * import { Uuid } from "@honeyhive/contract"
  *
  * Uuid.fromSpan("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174")
- * // => "5b8efff7-9803-881e-8ee1-9b7ec3c1b174"
+ * // => "69b63381-3fc6-80ce-8ee1-9b7ec3c1b174"
  * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromSpan = (traceId: string, spanId: string): string => format(traceId.slice(0, 14) + spanId)
+export const fromSpan = (traceId: string, spanId: string): string => format(traceId.slice(-14) + spanId)
 
 /**
- * The session id of a trace that names none: UUID version 8, made of the trace id.
+ * The session id of a trace that names none: UUID version 8, made of the last 120 bits of the trace id; what tells short
+ * trace ids apart stands at their end.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromTrace = (traceId: string): string => format(traceId)
+export const fromTrace = (traceId: string): string => format(traceId.slice(-30))
 
 const FNV_OFFSET = 0x6c62272e07bb014262b821756295c58dn
 const FNV_PRIME = 0x0000000001000000000000000000013bn
