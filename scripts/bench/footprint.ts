@@ -65,11 +65,9 @@ process.stdout.write(String(performance.now() - start))`
 }
 
 // What any program on Effect and OpenTelemetry has loaded anyway
+const effect = ["effect/Effect", "effect/Layer", "effect/Schema", "effect/Config"]
 const base = [
-  "effect/Effect",
-  "effect/Layer",
-  "effect/Schema",
-  "effect/Config",
+  ...effect,
   "@opentelemetry/api",
   "@opentelemetry/core",
   "@opentelemetry/resources",
@@ -99,9 +97,16 @@ const bundled = async (): Promise<{ readonly path: string; readonly gzipped: num
 
 const imports = async (): Promise<ReadonlyArray<Row>> => {
   const { gzipped, path } = await bundled()
+  const program = await importTime(effect)
   const alone = await importTime(base)
   const both = await importTime([...base, path])
   return [
+    {
+      what: "import over effect",
+      value: `${(both - program).toFixed(1)} ms`,
+      ratio: both / program,
+      against: `effect alone (${program.toFixed(0)} ms)`
+    },
     {
       what: "import over effect and OpenTelemetry",
       value: `${(both - alone).toFixed(1)} ms`,
