@@ -3,8 +3,8 @@
  * ship.
  */
 import { execFile } from "node:child_process"
-import { mkdir, writeFile } from "node:fs/promises"
-import { dirname } from "node:path"
+import { mkdir, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
@@ -49,22 +49,24 @@ const heap = async (): Promise<ReadonlyArray<Row>> => {
 
 const run = promisify(execFile)
 
-/** Median time of importing modules in a fresh process, in milliseconds. */
-const importTime = async (modules: ReadonlyArray<string>): Promise<number> => {
-  const program = `const start = performance.now()
+/** Median times of importing sets of modules, each in fresh processes, in milliseconds; the sets take turns. */
+const importTimes = async (sets: ReadonlyArray<ReadonlyArray<string>>): Promise<ReadonlyArray<number>> => {
+  const times = sets.map((): Array<number> => [])
+  for (let round = 0; round < 11; round++) {
+    for (const [index, modules] of sets.entries()) {
+      const program = `const start = performance.now()
 for (const name of ${JSON.stringify(modules)}) await import(name)
 process.stdout.write(String(performance.now() - start))`
-  const times: Array<number> = []
-  for (let index = 0; index < 9; index++) {
-    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
-      cwd: new URL("../../packages/tracing", import.meta.url)
-    })
-    times.push(Number(stdout))
+      const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
+        cwd: new URL("../../packages/tracing", import.meta.url)
+      })
+      // The first round fills the caches of the file system
+      if (round > 0) times[index]?.push(Number(stdout))
+    }
   }
-  return median(times)
+  return times.map(median)
 }
 
-// What any program on Effect and OpenTelemetry has loaded anyway
 const effect = ["effect/Effect", "effect/Layer", "effect/Schema", "effect/Config"]
 const base = [
   ...effect,
@@ -75,31 +77,30 @@ const base = [
   "@effect/opentelemetry/OtelTracer"
 ]
 
-/** The package and the contract in one file, everything else as it is installed. */
+/** The package and the contract as a bundler would ship them; what is loaded later is in files of its own. */
 const bundled = async (): Promise<{ readonly path: string; readonly gzipped: number }> => {
-  const path = new URL("../../packages/tracing/node_modules/.cache/bench/index.js", import.meta.url).pathname
+  const folder = new URL("../../packages/tracing/node_modules/.cache/bench", import.meta.url).pathname
   const { outputFiles } = await build({
     entryPoints: [new URL("../../packages/tracing/src/index.ts", import.meta.url).pathname],
-    outfile: path,
+    outdir: folder,
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
     format: "esm",
     platform: "node",
     external: ["effect", "effect/*", "@effect/*", "@opentelemetry/*"]
   })
-  const [file] = outputFiles
-  if (file === undefined) throw new Error("esbuild made no file")
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, file.contents)
-  return { path, gzipped: gzipSync(file.contents).byteLength }
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  for (const file of outputFiles) await writeFile(file.path, file.contents)
+  const gzipped = outputFiles.reduce((sum, file) => sum + gzipSync(file.contents).byteLength, 0)
+  return { path: join(folder, "index.js"), gzipped }
 }
 
 const imports = async (): Promise<ReadonlyArray<Row>> => {
   const { gzipped, path } = await bundled()
-  const program = await importTime(effect)
-  const alone = await importTime(base)
-  const both = await importTime([...base, path])
+  const [program = 0, alone = 0, both = 0] = await importTimes([effect, base, [...base, path]])
   return [
     {
       what: "import over effect",
