@@ -5,7 +5,7 @@
  */
 import * as FileSystem from "node:fs"
 import * as Path from "node:path"
-import { DatabaseSync, type SQLInputValue } from "node:sqlite"
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -31,7 +31,9 @@ const inMemory = ":memory:"
 
 const open = (path: string): DatabaseSync => {
   if (path !== inMemory) FileSystem.mkdirSync(Path.dirname(Path.resolve(path)), { recursive: true })
-  const database = new DatabaseSync(path, { timeout: 5_000 })
+  // Loaded with the first store: on Node 22 the module announces itself as experimental, which an import must not
+  const sqlite = process.getBuiltinModule("node:sqlite")
+  const database = new sqlite.DatabaseSync(path, { timeout: 5_000 })
   try {
     migrate(database, path)
     return database
