@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
-import { traced } from "./Traced.ts"
+import { enrichSpan, traced } from "./Traced.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -118,6 +118,31 @@ describe("traced", () => {
       const login = traced({ name: "login", captureInput: false, captureOutput: false }, (password: string) => password)
       yield* inside(() => login("secret"))
       assert.notInclude(JSON.stringify((yield* exported)[0]?.attributes), "secret")
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("lets plain code add to its own event, across awaits, and to nobody else's", () =>
+    Effect.gen(function* () {
+      const step = traced({ name: "step" }, async (id: string) => {
+        await Promise.resolve()
+        enrichSpan({ metadata: { id }, name: `step ${id}` })
+      })
+      enrichSpan({ metadata: { lost: true } })
+      yield* Effect.promise(() => Promise.all([step("a"), step("b")])).pipe(Effect.withSpan("around"))
+      yield* Effect.sync(() => enrichSpan({ error: "said" })).pipe(Effect.withSpan("fiber"))
+      const spans = yield* exported
+      const said = spans.map((span) => [
+        span.name,
+        span.attributes["honeyhive_metadata.id"],
+        span.attributes["honeyhive_event_name"],
+        span.attributes["honeyhive_error"]
+      ])
+      assert.deepStrictEqual(said, [
+        ["step", "a", "step a", undefined],
+        ["step", "b", "step b", undefined],
+        ["around", undefined, undefined, undefined],
+        ["fiber", undefined, undefined, "said"]
+      ])
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 
