@@ -165,7 +165,7 @@ export const fields = {
     ...count({ env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"] }, 512),
     byHost: (host) => host.batchMaxSize
   },
-  batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 2048),
+  batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 32_768),
   batchMaxQueueBytes: count({ env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
   batchMaxBytes: count({ env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
   batchInterval: { ...seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5), byHost: (host) => host.batchInterval },
