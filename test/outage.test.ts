@@ -64,7 +64,7 @@ describe("an outage", () => {
         ),
         Effect.provide(quiet)
       )
-      assert.deepStrictEqual(receipts.before, { accepted: 100, dropped: {}, pending: 0 })
+      assert.deepStrictEqual(receipts.before, { accepted: 100, spooled: 0, dropped: {}, pending: 0 })
       assert.deepStrictEqual(receipts.during.dropped, {})
       assert.deepStrictEqual(receipts.after.dropped, {})
       assert.strictEqual(receipts.after.pending, 0)

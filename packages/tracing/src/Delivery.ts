@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import { ExportResultCode } from "@opentelemetry/core"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -13,24 +12,28 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Exporter } from "./Exporter.ts"
+import * as attempts from "./internal/attempts.ts"
 import { background } from "./internal/background.ts"
 import { within } from "./internal/deadline.ts"
+import { Ledger, type Outcome, receiptOf } from "./internal/ledger.ts"
 import { warn } from "./internal/log.ts"
+import { instanceMetrics } from "./internal/metrics.ts"
 import { type Entry, SpanQueue } from "./internal/spanQueue.ts"
-import * as Resilience from "./Resilience.ts"
+import { type Replay, Spool } from "./Spool.ts"
 import { TracerConfig } from "./TracerConfig.ts"
+import { type ExportError, type Sendable, type Taken, whole } from "./Transport.ts"
 
 /**
- * Why a span was dropped: it had to leave a full queue, the backend will not have it, the retries ran out, or the instance
- * closed before the backend took it.
+ * Why a span was dropped: it had to leave a full queue, it cannot be encoded, the backend will not have it, the retries ran
+ * out, or the instance closed before the backend took it.
  *
  * @category models
  * @since 0.1.0
  */
-export type DropReason = "queue full" | "refused" | "retries exhausted" | "closed"
+export type DropReason = "queue full" | "not encodable" | "refused" | "retries exhausted" | "closed"
 
 /**
  * What became of the spans that a flush waited for.
@@ -40,6 +43,8 @@ export type DropReason = "queue full" | "refused" | "retries exhausted" | "close
  */
 export interface Receipt {
   readonly accepted: number
+  /** Spans that are on disk, to be sent later by this process or the next one. */
+  readonly spooled: number
   /** Spans by reason; empty when nothing was lost. */
   readonly dropped: { readonly [reason in DropReason]?: number }
   /** Spans still waiting when the flush deadline came. */
@@ -57,36 +62,13 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
   dropped: Schema.Int
 }) {}
 
-/** A request that failed; `status` is the backend's answer, if there was one. */
-class Undelivered extends Schema.TaggedError<Undelivered>()("Undelivered", {
-  message: Schema.String,
-  status: Schema.optionalKey(Schema.Int)
-}) {
-  /** 4xx are answers, except those that ask to come back. */
-  get isFinal(): boolean {
-    const { status } = this
-    return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429
-  }
-  /** Too large as a whole, or malformed somewhere: halves find the span that it is about. */
-  get isDivisible(): boolean {
-    return this.status === 413 || this.status === 400
-  }
-}
-
-const MAX_IN_FLIGHT = 4
 const REPORT_INTERVAL = "10 seconds"
+/** Longest time, in milliseconds, that encoding takes of the program's thread at once. */
+const ENCODING_SLICE = 2
+/** Spans of a segment that are sent in one request again, at most. */
+const REPLAY_PAUSE = "30 seconds"
 
-interface Waiting {
-  readonly until: number
-  remaining: number
-  accepted: number
-  readonly dropped: { [reason in DropReason]?: number }
-  readonly done: Deferred.Deferred<Receipt>
-}
-
-const receiptOf = ({ accepted, dropped, remaining }: Waiting): Receipt => ({ accepted, dropped, pending: remaining })
-
-const nothing: Receipt = { accepted: 0, dropped: {}, pending: 0 }
+const nothing: Receipt = { accepted: 0, spooled: 0, dropped: {}, pending: 0 }
 
 /**
  * The delivery of this instance.
@@ -99,7 +81,7 @@ const nothing: Receipt = { accepted: 0, dropped: {}, pending: 0 }
  * const delivery = Delivery.layer.pipe(Layer.provide(MemoryExporter.layer), Layer.provide(TracerConfig.layer()))
  *
  * await Effect.runPromise(Delivery.use(({ flush }) => flush).pipe(Effect.provide(delivery)))
- * // => { accepted: 0, dropped: {}, pending: 0 }
+ * // => { accepted: 0, spooled: 0, dropped: {}, pending: 0 }
  * ```
  *
  * @category services
@@ -111,103 +93,156 @@ export class Delivery extends Context.Service<
     /** Takes an ended span; constant time, never fails, never waits. */
     readonly offer: (span: ReadableSpan) => void
     /**
-     * Returns when every span that was offered before has been accepted or dropped, or the flush deadline has come, and
+     * Returns when every span that was offered before has been accepted, spooled or dropped, or the flush deadline has come, and
      * says how many of each. Fails only where the level is `strict`.
      */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
-    /** Takes no more spans, flushes within the shutdown deadline, drops the rest; what its scope does at the end. */
+    /** Takes no more spans, flushes within the shutdown deadline, keeps or drops the rest; what its scope does at the end. */
     readonly close: Effect.Effect<Receipt>
+    /** Writes what is still in memory to the spool at once; for a process that ends now. */
+    readonly spill: () => void
   }
 >()("@honeyhive/tracing/Delivery") {
   /** Delivers to the instance's exporter. */
   static readonly layer: Layer.Layer<Delivery, never, TracerConfig | Exporter> = Layer.effect(
     Delivery,
     Effect.suspend(() => make)
-  )
+  ).pipe(Layer.provide(Spool.layer))
 }
 
 const make = Effect.gen(function* () {
   const settings = yield* TracerConfig
   const exporter = yield* Exporter
+  const spool = yield* Spool
+  const metrics = instanceMetrics(yield* Effect.context<never>(), settings.serviceInstance)
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
   const fork = (effect: Effect.Effect<void>) => run(background(Effect.withTracerEnabled(effect, false)))
+  const {
+    close: stopWaiting,
+    isClosing,
+    once,
+    pacing,
+    pause,
+    wake: wakeAttempts
+  } = yield* background(attempts.make(exporter, settings.resilience))
 
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)
-  const schedule = Resilience.schedule(settings.resilience)
   let requests = 0
-  /** Taken from the queue, not yet accepted or dropped. */
+  /** Taken from the queue, not yet accepted, spooled or dropped. */
   const underWay = new Set<Entry>()
-  const waiting = new Set<Waiting>()
   let timer = false
   let closed = false
 
-  const unreported = new Map<DropReason, number>()
   const report = Effect.suspend(() => {
-    const counts = [...unreported].map(([reason, count]) => `${count} (${reason})`)
-    unreported.clear()
-    return counts.length === 0 ? Effect.void : warn(`HoneyHive: spans dropped: ${counts.join(", ")}`)
+    const counts = ledger.report()
+    return counts === "" ? Effect.void : warn(`HoneyHive: spans dropped: ${counts}`)
   })
-  const countDrop = (reason: DropReason, spans: number): void => {
-    if (unreported.size === 0 && !closed) fork(Effect.andThen(Effect.sleep(REPORT_INTERVAL), report))
-    unreported.set(reason, (unreported.get(reason) ?? 0) + spans)
-  }
+  const ledger = new Ledger(() => {
+    if (!closed) fork(Effect.andThen(Effect.sleep(REPORT_INTERVAL), report))
+  }, metrics.settled)
 
-  const settle = (entries: ReadonlyArray<Entry>, dropped?: DropReason): void => {
-    if (dropped !== undefined && entries.length > 0) countDrop(dropped, entries.length)
-    for (const entry of entries) underWay.delete(entry)
-    // A copy: who is resumed here may flush again before this loop is over, and must not count these spans
-    for (const flush of Array.from(waiting)) {
-      const mine = entries.reduce((count, entry) => (entry.sequence <= flush.until ? count + 1 : count), 0)
-      flush.remaining -= mine
-      if (dropped === undefined) flush.accepted += mine
-      else if (mine > 0) flush.dropped[dropped] = (flush.dropped[dropped] ?? 0) + mine
-      if (flush.remaining > 0) continue
-      waiting.delete(flush)
-      Deferred.doneUnsafe(flush.done, Effect.succeed(receiptOf(flush)))
+  const settle = (entries: ReadonlyArray<Entry>, outcome: Outcome): void => {
+    const tickets = entries.flatMap(({ ticket }) => (ticket === undefined ? [] : [ticket]))
+    if (tickets.length > 0) {
+      if (outcome === "spooled") spool.leave(tickets)
+      else spool.settle(tickets)
     }
+    for (const entry of entries) underWay.delete(entry)
+    ledger.settle(
+      entries.map(({ sequence }) => sequence),
+      outcome
+    )
   }
 
-  const send = (entries: ReadonlyArray<Entry>): Effect.Effect<void, Undelivered> =>
-    Effect.callback((resume) => {
-      exporter.export(
-        entries.map((entry) => entry.span),
-        ({ code, error }) => {
-          if (code === ExportResultCode.SUCCESS) return resume(Effect.void)
-          const status =
-            Predicate.hasProperty(error, "code") && Number.isInteger(error.code) ? Number(error.code) : undefined
-          const message = error?.message ?? "unknown reason"
-          resume(Effect.fail(new Undelivered({ message, ...(status === undefined ? {} : { status }) })))
-        }
-      )
-    })
+  /** The span in the form in which it is sent; none when the exporter cannot read it. */
+  const itemOf = (entry: Entry): Sendable | undefined => {
+    const { span } = entry
+    if (entry.item !== undefined || span === undefined) return entry.item
+    entry.span = undefined
+    try {
+      entry.item = exporter.prepare(span)
+    } catch {
+      // A span with attributes that no exporter was made for
+    }
+    return entry.item
+  }
 
-  const deliver = (entries: ReadonlyArray<Entry>): Effect.Effect<void> =>
-    send(entries).pipe(
-      Effect.retry({ schedule, while: (error) => !error.isFinal }),
-      Effect.matchEffect({
-        onSuccess: () => Effect.sync(() => settle(entries)),
-        onFailure: (error) => {
-          if (!error.isDivisible || entries.length === 1) {
-            return Effect.sync(() => settle(entries, error.isFinal ? "refused" : "retries exhausted"))
-          }
-          const half = entries.length >> 1
-          return Effect.andThen(deliver(entries.slice(0, half)), deliver(entries.slice(half)))
-        }
-      })
+  /** Puts spans on disk, and returns those for which there is no room. */
+  const store = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+    if (spool.mode === "off") return entries
+    const stored: Array<Entry> = []
+    const rest: Array<Entry> = []
+    for (const entry of entries) {
+      const item = entry.ticket === undefined ? itemOf(entry) : undefined
+      if (item !== undefined) entry.ticket = spool.append(item)
+      ;(entry.ticket === undefined ? rest : stored).push(entry)
+    }
+    settle(stored, "spooled")
+    return rest
+  }
+
+  let failing = false
+  const reportState = (failed: ExportError | undefined, spans: number): Effect.Effect<void> => {
+    if (failing === (failed !== undefined)) return Effect.void
+    failing = failed !== undefined
+    if (!failing) wakeAttempts()
+    return warn(
+      failed === undefined
+        ? "HoneyHive: exporting works again"
+        : `HoneyHive: exporting ${spans} spans failed: ${failed.message}`
     )
+  }
+
+  const send = (batch: ReadonlyArray<Sendable>) =>
+    once(batch).pipe(
+      Effect.tap(() => reportState(undefined, batch.length)),
+      Effect.tapError((error) => (error._tag === "ExportError" ? reportState(error, batch.length) : Effect.void))
+    )
+
+  const accepted = (entries: ReadonlyArray<Entry>, { message, rejected }: Taken): Effect.Effect<void> => {
+    const refused = Math.min(rejected, entries.length)
+    // Nobody says which of them: the counts are right, the names are not known
+    settle(entries.slice(0, refused), "refused")
+    settle(entries.slice(refused), "accepted")
+    return refused === 0 ? Effect.void : warn(`HoneyHive: the backend refused ${refused} spans: ${message}`)
+  }
+
+  const deliver = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>): Effect.fn.Return<void> {
+    const [unreadable, readable] = partition(batch, (entry) => itemOf(entry) !== undefined)
+    settle(unreadable, "not encodable")
+    let entries = readable
+    let delayOf = yield* pacing
+    while (entries.length > 0) {
+      const result = yield* Effect.result(send(entries.flatMap(({ item }) => item ?? [])))
+      if (Result.isSuccess(result)) return yield* accepted(entries, result.success)
+      const error = result.failure
+      if (error._tag === "ExportError" && error.isFinal) {
+        if (!error.isDivisible || entries.length === 1) return settle(entries, "refused")
+        const half = entries.length >> 1
+        yield* deliver(entries.slice(0, half))
+        return yield* deliver(entries.slice(half))
+      }
+      const delay = yield* delayOf(error)
+      // The disk takes over where the backend is known to be down, and where there is no time to try again
+      if (error._tag === "Rejected" || isClosing() || Option.isNone(delay)) entries = store(entries)
+      if (Option.isNone(delay)) return settle(entries, "retries exhausted")
+      if (entries.length > 0 && (yield* pause(delay.value)) === "hurried") delayOf = yield* pacing
+    }
+  })
 
   /** Sends whole batches, and with `all` also what is left. */
   const pump = (all: boolean): void => {
-    while (requests < MAX_IN_FLIGHT && queue.length > 0) {
-      if (!all && waiting.size === 0 && queue.length < batchSize && queue.bytes < settings.batchMaxBytes) return
+    while (requests < settings.maxInFlight && queue.length > 0) {
+      if (!all && !ledger.isAwaited && queue.length < batchSize && queue.bytes < settings.batchMaxBytes) break
       const batch = queue.take(batchSize, settings.batchMaxBytes)
       for (const entry of batch) underWay.add(entry)
       requests++
-      // Encoding a batch takes its time: never inside the program's own `end`
+      // Never inside the program's own `end`
       fork(Effect.yieldNow.pipe(Effect.andThen(deliver(batch)), Effect.andThen(Effect.sync(next))))
     }
+    metrics.queued(queue.length)
   }
 
   const next = (): void => {
@@ -232,21 +267,51 @@ const make = Effect.gen(function* () {
     )
   }
 
+  /** Spans that ended since the last slice of encoding. */
+  let fresh: Array<Entry> = []
+  let encoding: NodeJS.Immediate | undefined
+  // Between the program's own steps and a little at a time: a request then only puts together what is there
+  const encode = (): void => {
+    encoding = undefined
+    const until = performance.now() + ENCODING_SLICE
+    let done = 0
+    for (; done < fresh.length && performance.now() < until; done++) {
+      const entry = fresh[done]
+      if (entry?.span === undefined) continue
+      const item = itemOf(entry)
+      if (item !== undefined && !underWay.has(entry)) queue.resize(entry, item.bytes)
+    }
+    fresh = fresh.slice(done)
+    if (fresh.length > 0) encoding = setImmediate(encode)
+  }
+
   const offer = (span: ReadableSpan): void => {
-    if (closed) return countDrop("closed", 1)
-    const dropped = queue.offer(span)
-    if (dropped.length > 0) settle(dropped, "queue full")
+    if (closed) return ledger.drop("closed", 1)
+    metrics.ended(1)
+    const entry = queue.push(span, whole(span).bytes)
+    if (spool.mode === "durable") {
+      const item = itemOf(entry)
+      if (item !== undefined) {
+        queue.resize(entry, item.bytes)
+        entry.ticket = spool.append(item)
+      }
+    } else {
+      fresh.push(entry)
+      encoding ??= setImmediate(encode)
+    }
+    const dropped = queue.overflow()
+    if (dropped.length > 0) settle(store(dropped), "queue full")
     if (queue.length >= batchSize || queue.bytes >= settings.batchMaxBytes) pump(false)
     else if (!timer) wake()
   }
 
   /** Starts to wait for everything that is queued or on its way now. */
-  const wait = (): Waiting | undefined => {
+  const wait = () => {
     const remaining = queue.length + underWay.size
     if (remaining === 0) return undefined
-    const flush: Waiting = { until: queue.newest, remaining, accepted: 0, dropped: {}, done: Deferred.makeUnsafe() }
-    waiting.add(flush)
+    const flush = ledger.open(remaining, queue.newest)
     pump(true)
+    wakeAttempts()
     return flush
   }
 
@@ -257,7 +322,7 @@ const make = Effect.gen(function* () {
     const receipt = yield* Deferred.await(mine.done).pipe(
       Effect.timeoutOption(settings.flushTimeout),
       Effect.map(Option.getOrElse(() => receiptOf(mine))),
-      Effect.ensuring(Effect.sync(() => waiting.delete(mine)))
+      Effect.ensuring(Effect.sync(() => ledger.close(mine)))
     )
     const dropped = Object.values(receipt.dropped).reduce((sum, count) => sum + count, 0)
     return settings.resilience === "strict" && dropped > 0
@@ -265,19 +330,72 @@ const make = Effect.gen(function* () {
       : receipt
   })
 
+  const resend = Effect.fnUntraced(function* ({ delivered, items, release }: Replay) {
+    let from = 0
+    let done = false
+    yield* Effect.gen(function* () {
+      while (from < items.length) {
+        const to = endOfBatch(items, from, batchSize, settings.batchMaxBytes)
+        const result = yield* Effect.result(send(items.slice(from, to)))
+        if (Result.isFailure(result) && !(result.failure._tag === "ExportError" && result.failure.isFinal)) return
+        delivered(from, to)
+        from = to
+      }
+      done = true
+    }).pipe(Effect.ensuring(Effect.sync(() => release(done))))
+    return done
+  })
+
+  /** Sends what earlier processes, or an outage, left on disk: oldest first, and again when the backend is back. */
+  const replay = Effect.gen(function* () {
+    while (true) {
+      const found = spool.replay()
+      if (found !== undefined && (yield* resend(found))) continue
+      yield* Effect.sleep(found === undefined ? REPLAY_PAUSE : "1 second")
+    }
+  })
+  if (spool.mode !== "off") fork(replay)
+
+  const spill = (): void => {
+    closed = true
+    clearImmediate(encoding)
+    const rest = [...underWay, ...queue.take(queue.length, Number.POSITIVE_INFINITY)]
+    settle(store(rest), "closed")
+    spool.close()
+  }
+
   const close = yield* Effect.cached(
     Effect.gen(function* () {
       closed = true
+      stopWaiting()
       const last = wait()
       if (last !== undefined) yield* within(settings.shutdownTimeout, Effect.asVoid(Deferred.await(last.done)))
       yield* FiberSet.clear(fibers)
-      settle([...underWay], "closed")
-      settle(queue.take(queue.length, Number.POSITIVE_INFINITY), "closed")
-      yield* Effect.promise(() => exporter.shutdown().catch(() => {}))
+      spill()
+      yield* exporter.shutdown
       yield* report
       return last === undefined ? nothing : receiptOf(last)
     })
   )
   yield* Effect.addFinalizer(() => close)
-  return Delivery.of({ offer, flush, close })
+  return Delivery.of({ offer, flush, close, spill })
 })
+
+const partition = (
+  entries: ReadonlyArray<Entry>,
+  holds: (entry: Entry) => boolean
+): readonly [ReadonlyArray<Entry>, ReadonlyArray<Entry>] => {
+  const yes = entries.filter(holds)
+  return yes.length === entries.length ? [[], entries] : [entries.filter((entry) => !yes.includes(entry)), yes]
+}
+
+/** Where a batch ends that begins at `from`: at least one item, at most so many and so many bytes. */
+const endOfBatch = (items: ReadonlyArray<Sendable>, from: number, maxItems: number, maxBytes: number): number => {
+  let bytes = 0
+  let to = from
+  for (; to < items.length && to - from < maxItems; to++) {
+    bytes += items[to]?.bytes ?? 0
+    if (to > from && bytes > maxBytes) break
+  }
+  return to
+}

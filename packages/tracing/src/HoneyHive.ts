@@ -249,7 +249,7 @@ export class HoneyHive extends Context.Service<
    * const program = Effect.void.pipe(Effect.withSpan("step"), Effect.andThen(HoneyHive.flush))
    *
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
-   * // => { accepted: 1, dropped: {}, pending: 0 }
+   * // => { accepted: 1, spooled: 0, dropped: {}, pending: 0 }
    * ```
    */
   static readonly flush: Effect.Effect<Receipt, DeliveryError, HoneyHive> = Effect.flatMap(

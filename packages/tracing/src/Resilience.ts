@@ -19,8 +19,13 @@ export type ResilienceLevel = "strict" | "balanced" | "resilient"
 
 const LONGEST_PAUSE = Duration.seconds(10)
 
-// Half a second, doubled up to ten, and spread so that many processes do not come back at once
-const pauses = Schedule.exponential("500 millis").pipe(
+/**
+ * Half a second, doubled up to ten, and spread so that many processes do not come back at once.
+ *
+ * @category schedules
+ * @since 0.1.0
+ */
+export const pauses: Schedule.Schedule<unknown, unknown> = Schedule.exponential("500 millis").pipe(
   Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, LONGEST_PAUSE))),
   Schedule.jittered
 )

@@ -13,6 +13,7 @@ import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { traced } from "./Traced.ts"
 import { TracerConfig } from "./TracerConfig.ts"
+import { fromSpanExporter } from "./Transport.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -192,13 +193,16 @@ describe("traced streams", () => {
   it.effect("a stream that nobody reads is closed with the instance", () =>
     Effect.gen(function* () {
       const kept: Array<ReadableSpan> = []
-      const exporter = Layer.succeed(Exporter, {
-        export: (spans, done) => {
-          kept.push(...spans)
-          done({ code: ExportResultCode.SUCCESS })
-        },
-        shutdown: async () => {}
-      })
+      const exporter = Layer.succeed(
+        Exporter,
+        fromSpanExporter({
+          export: (spans, done) => {
+            kept.push(...spans)
+            done({ code: ExportResultCode.SUCCESS })
+          },
+          shutdown: async () => {}
+        })
+      )
       yield* Effect.sync(() => sources.generator().next()).pipe(
         Effect.provide(HoneyHive.layerExporter.pipe(Layer.provide(exporter), Layer.provide(TracerConfig.layer())))
       )

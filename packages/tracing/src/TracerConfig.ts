@@ -19,6 +19,7 @@ import * as Schema from "effect/Schema"
 import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
+import type { SpoolMode } from "./Spool.ts"
 
 /**
  * How spans leave the process: OTLP over HTTP, one line per span on the console, or not at all.
@@ -83,6 +84,16 @@ export interface Settings {
   readonly batchMaxBytes: number
   /** Longest time a span waits for its batch. Default: the host's, 5 s. */
   readonly batchInterval: Duration.Duration
+  /** Requests under way at once, at most. Default 4. */
+  readonly maxInFlight: number
+  /** Whether requests are compressed: `auto` compresses what leaves the machine and is long enough. Default `auto`. */
+  readonly otlpCompression: "auto" | "none" | "gzip"
+  /** Whether spans that cannot be sent are kept on disk. Default `off`; `HoneyHiveLive` on a long-lived host: `on`. */
+  readonly spool: SpoolMode
+  /** The folder of the spool. Default: `honeyhive/spool` in the user's state folder. */
+  readonly spoolPath: string
+  /** Bytes of the spool at most. Default 256 MiB. */
+  readonly spoolMaxBytes: number
   /** What happens when the backend does not take spans. Default `balanced`. */
   readonly resilience: ResilienceLevel
   /** Longest time of one export. Default 30 s. */
@@ -97,6 +108,8 @@ export interface Settings {
   readonly maxEvents: number
   /** Links of a span at most. Default 128. */
   readonly maxLinks: number
+  /** `service.instance.id` of the resource. Default: a new UUID. */
+  readonly serviceInstance: string
   /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `unknown_service`. */
   readonly serviceName: string
   readonly serviceVersion: string | undefined

@@ -1,7 +1,8 @@
 /**
  * Every field of the configuration: its names, its type, its default.
  */
-import { basename } from "node:path"
+import { homedir } from "node:os"
+import { basename, join } from "node:path"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -127,6 +128,10 @@ const decodeHeaders = Schema.decodeUnknownOption(Schema.Union([headers, Schema.f
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
 
+// Where the XDG specification keeps what outlives a process and is no document
+const spoolFolder = (): string =>
+  join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "honeyhive", "spool")
+
 export const fields = {
   apiKey: {
     aliases: ["ingestionApiKey", "projectApiKey"],
@@ -168,6 +173,11 @@ export const fields = {
   batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 32_768),
   batchMaxQueueBytes: count({ env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
   batchMaxBytes: count({ env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
+  maxInFlight: count({ env: ["HH_MAX_IN_FLIGHT"] }, 4),
+  otlpCompression: oneOf({ env: ["HH_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"] }, ["auto", "none", "gzip"]),
+  spool: oneOf({ env: ["HH_SPOOL"] }, ["off", "on", "durable"]),
+  spoolPath: required({ env: ["HH_SPOOL_PATH"] }, spoolFolder()),
+  spoolMaxBytes: count({ env: ["HH_SPOOL_MAX_BYTES"] }, 256 * 1024 * 1024),
   batchInterval: { ...seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5), byHost: (host) => host.batchInterval },
   resilience: oneOf({ env: ["HH_RESILIENCE_LEVEL"] }, ["balanced", "strict", "resilient"]),
   exportTimeout: seconds({ env: ["HH_EXPORT_TIMEOUT"] }, 30),
@@ -176,6 +186,7 @@ export const fields = {
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
+  serviceInstance: { ...required({ env: ["HH_SERVICE_INSTANCE_ID"] }, ""), byHost: () => crypto.randomUUID() },
   serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
   serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
 } satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }

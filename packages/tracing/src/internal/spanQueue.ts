@@ -3,18 +3,24 @@
  */
 import { SpanStatusCode } from "@opentelemetry/api"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import type { Ticket } from "../Spool.ts"
+import type { Sendable } from "../Transport.ts"
 
 export interface Entry {
-  readonly span: ReadableSpan
   /** Counts up, so that a flush knows what came before it. */
   readonly sequence: number
-  /** About as many bytes as the span takes in memory. */
-  readonly bytes: number
+  /** The span until it is encoded; it is held no longer than that. */
+  span: ReadableSpan | undefined
+  item: Sendable | undefined
+  /** What it counts for: an estimate until it is encoded. */
+  bytes: number
+  /** Where it stands on disk, if it does. */
+  ticket: Ticket | undefined
 }
 
 /** A list that gives up its oldest element without moving the others. */
 class Fifo {
-  private items: Array<Entry> = []
+  private items: Array<Entry | undefined> = []
   private head = 0
   get length(): number {
     return this.items.length - this.head
@@ -28,6 +34,7 @@ class Fifo {
   shift(): Entry | undefined {
     const entry = this.items[this.head]
     if (entry === undefined) return undefined
+    this.items[this.head] = undefined
     this.head++
     if (this.head > 1024 && this.head * 2 > this.items.length) {
       this.items = this.items.slice(this.head)
@@ -35,26 +42,6 @@ class Fifo {
     }
     return entry
   }
-}
-
-const OVERHEAD = 256
-
-const bytesOf = (value: unknown): number =>
-  typeof value === "string"
-    ? value.length
-    : Array.isArray(value)
-      ? value.reduce<number>((sum, item) => sum + bytesOf(item), 8)
-      : 8
-
-/** The size that counts against the bound: long texts dominate it, so that is what is counted. */
-const sizeOf = (span: ReadableSpan): number => {
-  let bytes = OVERHEAD + span.name.length
-  for (const key in span.attributes) bytes += key.length + bytesOf(span.attributes[key])
-  for (const event of span.events) {
-    bytes += OVERHEAD
-    for (const key in event.attributes) bytes += key.length + bytesOf(event.attributes[key])
-  }
-  return bytes
 }
 
 const isImportant = (span: ReadableSpan): boolean =>
@@ -82,11 +69,22 @@ export class SpanQueue {
     return this.sequence
   }
 
-  /** Adds a span and returns those that had to leave for it, ordinary ones first. */
-  offer(span: ReadableSpan): ReadonlyArray<Entry> {
-    const entry: Entry = { span, sequence: ++this.sequence, bytes: sizeOf(span) }
+  /** Adds a span. */
+  push(span: ReadableSpan, bytes: number): Entry {
+    const entry: Entry = { sequence: ++this.sequence, span, item: undefined, bytes, ticket: undefined }
     ;(isImportant(span) ? this.important : this.ordinary).push(entry)
-    this.bytes += entry.bytes
+    this.bytes += bytes
+    return entry
+  }
+
+  /** A queued entry has turned out to be larger or smaller. */
+  resize(entry: Entry, bytes: number): void {
+    this.bytes += bytes - entry.bytes
+    entry.bytes = bytes
+  }
+
+  /** Those that have to leave for the bounds, ordinary ones first. */
+  overflow(): ReadonlyArray<Entry> {
     if (this.length <= this.maxSpans && this.bytes <= this.maxBytes) return []
     const dropped: Array<Entry> = []
     while (this.length > 1 && (this.length > this.maxSpans || this.bytes > this.maxBytes)) {

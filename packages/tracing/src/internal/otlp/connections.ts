@@ -1,0 +1,113 @@
+/**
+ * Requests to one backend over a pool of connections that never keep the process alive.
+ *
+ * Node's own `http` and its `Agent`: for the same body `fetch` takes several times their processor time, and its pool
+ * cannot be told to let the process end.
+ */
+import type * as Http from "node:http"
+import * as OtelApi from "@opentelemetry/api"
+import { suppressTracing } from "@opentelemetry/core"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+export interface Target {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  /** From the first byte sent to the last one received. */
+  readonly timeout: Duration.Duration
+  readonly maxConnections: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly retryAfter: Duration.Duration | undefined
+  readonly body: Buffer
+}
+
+/** The request got no whole answer. */
+export class Unanswered extends Schema.TaggedError<Unanswered>()("Unanswered", { message: Schema.String }) {}
+
+// A backend has nothing long to say
+const MAX_ANSWER = 64 * 1024
+
+/** Seconds or an HTTP date, as RFC 9110 has it. */
+export const retryAfterOf = (header: string | undefined, now: number): Duration.Duration | undefined => {
+  const written = header?.trim() ?? ""
+  if (/^\d{1,9}$/.test(written)) return Duration.seconds(Number(written))
+  const date = Date.parse(written)
+  return Number.isNaN(date) || !/[a-z]/i.test(written) ? undefined : Duration.millis(Math.max(0, date - now))
+}
+
+const load = (url: string) => (url.startsWith("https:") ? import("node:https") : import("node:http"))
+
+export interface Connections {
+  readonly post: (body: Buffer, headers: { readonly [name: string]: string }) => Effect.Effect<Answer, Unanswered>
+  /** Ends every connection, whatever hangs on it; nothing is sent any more. */
+  readonly close: () => void
+}
+
+export const connect = Effect.fnUntraced(function* (target: Target) {
+  const http = yield* Effect.promise(() => load(target.url))
+  const agent = new http.Agent({ keepAlive: true, maxSockets: target.maxConnections })
+  const open = new Set<Http.ClientRequest>()
+  let closed = false
+
+  const post: Connections["post"] = (body, headers) =>
+    Effect.callback<Answer, Unanswered>((resume, signal) => {
+      const fail = (message: string): void => resume(Effect.fail(new Unanswered({ message })))
+      if (closed) return fail("the exporter is closed")
+      const request = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
+        http.request(target.url, {
+          agent,
+          method: "POST",
+          headers: { ...target.headers, ...headers, "content-length": body.length }
+        })
+      )
+      open.add(request)
+      request.on("close", () => {
+        open.delete(request)
+        // A request that ended without a word would be waited for until its timeout
+        fail("the connection closed before the answer was complete")
+      })
+      request.on("socket", (socket) => void socket.unref())
+      request.on("error", (error) => fail(error.message === "" ? error.name : error.message))
+      request.on("response", (response) => {
+        const chunks: Array<Buffer> = []
+        let size = 0
+        const done = (): void =>
+          resume(
+            Effect.succeed({
+              status: response.statusCode ?? 0,
+              contentType: response.headers["content-type"],
+              retryAfter: retryAfterOf(response.headers["retry-after"], Date.now()),
+              body: Buffer.concat(chunks)
+            })
+          )
+        response.on("data", (chunk: Buffer) => {
+          chunks.push(chunk)
+          size += chunk.length
+          if (size <= MAX_ANSWER) return
+          done()
+          request.destroy()
+        })
+        response.on("end", done)
+        response.on("error", (error) => fail(error.message))
+      })
+      signal.addEventListener("abort", () => void request.destroy())
+      request.end(body)
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: target.timeout,
+        orElse: () => Effect.fail(new Unanswered({ message: `no answer within ${Duration.format(target.timeout)}` }))
+      })
+    )
+
+  const close = (): void => {
+    closed = true
+    for (const request of open) request.destroy()
+    agent.destroy()
+  }
+  return { post, close } satisfies Connections
+})
