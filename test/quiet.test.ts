@@ -5,6 +5,7 @@ import { execFile } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it } from "vitest"
+import { environment } from "./environment.ts"
 
 interface Ran {
   readonly stdout: string
@@ -15,11 +16,10 @@ interface Ran {
 /** Runs a program in a process of its own, from where the workspace's packages resolve. */
 const run = (program: string, env: Record<string, string> = {}): Promise<Ran> =>
   new Promise((resolve) => {
-    const { HH_API_KEY: _, ...inherited } = process.env
     execFile(
       process.execPath,
       ["--input-type=module", "--eval", program],
-      { cwd: import.meta.dirname, env: { ...inherited, ...env }, timeout: 30_000 },
+      { cwd: import.meta.dirname, env: environment(env), timeout: 30_000 },
       (error, stdout, stderr) =>
         resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? error.signal ?? null) })
     )
