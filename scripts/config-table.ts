@@ -32,7 +32,7 @@ const code = (names: ReadonlyArray<string>): string => names.map((name) => `\`${
 
 const fieldRows = async (): Promise<ReadonlyArray<Row>> => {
   const doc = await docs()
-  return Description.fields.map((field) => {
+  return Description.table().map((field) => {
     const about = doc.get(field.name)
     if (about === undefined) throw new Error(`${field.name} has no comment in fields.ts`)
     return [

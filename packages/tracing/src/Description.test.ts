@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import { type Described, fields, toText } from "./Description.ts"
+import { type Described, table, toText } from "./Description.ts"
 import { FileExists } from "./HostProfile.ts"
 import { maskKey } from "./internal/mask.ts"
 import { type FieldName, type Options, TracerConfig } from "./TracerConfig.ts"
@@ -12,6 +12,7 @@ const describeWith = (options: Options, env: Record<string, string> = {}) =>
     Effect.provideService(FileExists, () => false)
   )
 
+const fields = table()
 const id = "a1".repeat(12)
 
 describe("Description", () => {
@@ -32,8 +33,9 @@ describe("Description", () => {
       for (const [name, value] of Object.entries(expected)) {
         assert.deepStrictEqual({ ...described.fields }[name], value, name)
       }
-      assert.strictEqual(described.host.maxConnections, 12)
-      assert.strictEqual(described.scenario, "standard")
+      assert.deepStrictEqual([described.host, described.scenario], ["kubernetes", "standard"])
+      assert.deepInclude(described.profile, { maxConnections: 12, lifecycle: "2s" })
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(described)), described, "it is plain data")
       assert.deepStrictEqual(
         Object.keys(described.fields),
         fields.map(({ name }) => name)

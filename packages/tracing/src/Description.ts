@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import type * as Schema from "effect/Schema"
-import { type HostProfile, profiles } from "./HostProfile.ts"
+import { type HostKind, type HostProfile, profiles } from "./HostProfile.ts"
 import { rows } from "./internal/resolve.ts"
 import type { ScenarioKind } from "./Scenario.ts"
 import type { FieldName, Settings } from "./TracerConfig.ts"
@@ -39,13 +40,13 @@ const shown = (field: (typeof rows)[number][1], value: unknown): Schema.Json =>
   field.show === undefined ? ((value ?? null) as Schema.Json) : field.show(value)
 
 /**
- * Every field that a configuration may have.
+ * Every field that a configuration may have, in the order of `docs/CONFIG.md`.
  *
  * @example
  * ```ts
  * import { Description } from "@honeyhive/tracing"
  *
- * const { default: otherwise, env } = Description.fields.find((field) => field.name === "source") ?? {}
+ * const { default: otherwise, env } = Description.table().find((field) => field.name === "source") ?? {}
  * env // => ["HH_SOURCE"]
  * otherwise // => "dev"
  * ```
@@ -53,18 +54,19 @@ const shown = (field: (typeof rows)[number][1], value: unknown): Schema.Json =>
  * @category models
  * @since 0.1.0
  */
-export const fields: ReadonlyArray<FieldInfo> = /* #__PURE__ */ rows.map(([name, field]) => ({
-  name: name as FieldName, // the table has no other names
-  nested: field.nested,
-  aliases: field.aliases ?? [],
-  env: field.env,
-  type: field.expected,
-  default:
-    field.otherwise ??
-    (Array.isArray(field.default) ? "none" : textOf(shown(field, field.default))) +
-      (field.byHost === undefined ? "" : " (by host)"),
-  deprecated: field.deprecated === true
-}))
+export const table = (): ReadonlyArray<FieldInfo> =>
+  rows.map(([name, field]) => ({
+    name: name as FieldName, // the table has no other names
+    nested: field.nested,
+    aliases: field.aliases ?? [],
+    env: field.env,
+    type: field.expected,
+    default:
+      field.otherwise ??
+      (Array.isArray(field.default) ? "none" : textOf(shown(field, field.default))) +
+        (field.byHost === undefined ? "" : " (by host)"),
+    deprecated: field.deprecated === true
+  }))
 
 /**
  * A value that may be shown, and where it comes from.
@@ -86,12 +88,20 @@ export interface Described {
  * @since 0.1.0
  */
 export interface Description {
-  /** What the kind of host gives by default. */
-  readonly host: HostProfile
+  readonly host: HostKind
   readonly scenario: ScenarioKind
+  /** What this kind of host gives by default, before scenario, environment and options. */
+  readonly profile: { readonly [K in Exclude<keyof HostProfile, "kind">]: string | number }
   readonly fields: { readonly [K in FieldName]: Described }
   /** Options and variables that look mistaken. */
   readonly warnings: ReadonlyArray<string>
+}
+
+const profileOf = (host: HostKind): Description["profile"] => {
+  const { kind: _, ...profile } = profiles[host]
+  return Object.fromEntries(
+    Object.entries(profile).map(([name, value]) => [name, typeof value === "number" ? value : Duration.format(value)])
+  ) as Description["profile"] // the same names
 }
 
 /**
@@ -101,8 +111,9 @@ export interface Description {
  * @since 0.1.0
  */
 export const describe = (settings: Settings): Description => ({
-  host: profiles[settings.host],
+  host: settings.host,
   scenario: settings.scenario,
+  profile: profileOf(settings.host),
   fields: Object.fromEntries(
     rows.map(([name, field]) => {
       const key = name as FieldName // the table has no other names

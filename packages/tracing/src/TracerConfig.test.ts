@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
+import * as fc from "fast-check"
+import { describe as describeSettings, table } from "./Description.ts"
 import { FileExists } from "./HostProfile.ts"
 import { type Options, TracerConfig } from "./TracerConfig.ts"
 
@@ -11,6 +15,21 @@ const settings = (options: Options, env: Record<string, string> = {}) =>
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env)),
     Effect.provideService(FileExists, () => false)
   )
+
+const cyclic: Record<string, unknown> = {}
+cyclic["self"] = cyclic
+const throwing = {
+  [Symbol.toPrimitive]: () => {
+    throw new Error("no text")
+  }
+}
+const hostile = fc.constantFrom<unknown>(
+  cyclic,
+  throwing,
+  Symbol("s"),
+  new Proxy({}, { ownKeys: () => ["a"] }),
+  () => 1
+)
 
 const ingestion = `hh_ingst_${"a".repeat(24)}_${"b".repeat(64)}`
 
@@ -151,6 +170,26 @@ describe("TracerConfig", () => {
       assert.strictEqual(read.httpsProxy && Redacted.value(read.httpsProxy), "http://me:verysecret@proxy:3128")
       assert.notInclude(JSON.stringify(read), "verysecret")
     })
+  )
+
+  it.effect("decodes or refuses whatever it is given, and never throws", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(
+            ...table().flatMap(({ name, nested }) => (nested === undefined ? [[name]] : [[name], nested.split(".")]))
+          ),
+          fc.oneof(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }), hostile),
+          async ([first = "", second], value) => {
+            const options = { [first]: second === undefined ? value : { [second]: value } } as Options // as JavaScript may
+            const exit = await Effect.runPromiseExit(settings(options))
+            if (Exit.isFailure(exit)) assert.isFalse(Cause.hasDies(exit.cause), Cause.pretty(exit.cause))
+            else void JSON.stringify(describeSettings(exit.value))
+          }
+        ),
+        { numRuns: 500 }
+      )
+    )
   )
 
   it.effect("refuses options that are no object", () =>

@@ -49,4 +49,11 @@ const unknownVariables = (names: ReadonlyArray<string>): ReadonlyArray<string> =
  * single slip away from a known one is spoken of.
  */
 export const mistakes = (given: Given, provider: ConfigProvider.ConfigProvider): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.map(namesFrom(provider, "HH_"), (names) => [...unknownOptions(given), ...unknownVariables(names)])
+  Effect.gen(function* () {
+    // Options that cannot be looked at are no reason to fail
+    const unknown = yield* Effect.orElseSucceed(
+      Effect.try(() => unknownOptions(given)),
+      () => []
+    )
+    return [...unknown, ...unknownVariables(yield* namesFrom(provider, "HH_"))]
+  })

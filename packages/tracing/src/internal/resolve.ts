@@ -15,17 +15,21 @@ import { type Found, fromEnvironment, fromOptions, type Given, type Refused } fr
 // Every row is a `Field` of its own type; what is done here is the same for all of them
 export const rows = Object.entries(fields) as unknown as ReadonlyArray<[name: string, field: Field<unknown>]>
 
+/** What plain JavaScript passes may throw when it is looked at: then it cannot be used. */
+const attempt = <A>(evaluate: () => A, refused: Refused): Effect.Effect<A, Refused> =>
+  Effect.try({ try: evaluate, catch: () => refused })
+
 /** Everything that was said, decoded. */
 const said = Effect.fnUntraced(function* (given: Given, provider: ConfigProvider.ConfigProvider) {
   const found = new Map<string, Found>()
   for (const [name, field] of rows) {
-    const raw = fromOptions(given, name, field) ?? (yield* fromEnvironment(provider, field))
+    const { expected } = field
+    const option = yield* attempt(() => fromOptions(given, name, field), { source: `option ${name}`, expected })
+    const raw = option ?? (yield* fromEnvironment(provider, field))
     if (raw === undefined) continue
-    const decoded = field.decode(raw.value)
-    if (Option.isNone(decoded)) {
-      const refused: Refused = { source: raw.source, expected: field.expected }
-      return yield* Effect.fail(refused)
-    }
+    const refused: Refused = { source: raw.source, expected }
+    const decoded = yield* attempt(() => field.decode(raw.value), refused)
+    if (Option.isNone(decoded)) return yield* Effect.fail(refused)
     found.set(name, { source: raw.source, value: decoded.value })
   }
   return found
