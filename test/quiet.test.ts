@@ -53,6 +53,15 @@ describe("a program that is traced", () => {
     expect(ran.stderr.match(/HH_API_KEY/g)).toHaveLength(1)
   })
 
+  it("says its configuration and a mistyped variable on stderr, with the key masked", async () => {
+    const key = "hh_0123456789abcdef"
+    const ran = await run(traceOnce, { HH_VERBOSE: "true", HH_TEST_MODE: "true", HH_API_KEY: key, HH_SORUCE: "x" })
+    expect(ran).toMatchObject({ stdout: "", code: 0 })
+    expect(ran.stderr).toMatch(/^apiKey +hh_\*\*\*\*cdef +environment variable HH_API_KEY$/m)
+    expect(ran.stderr).toContain("`HH_SORUCE`: did you mean `HH_SOURCE`?")
+    expect(ran.stderr).not.toContain(key)
+  })
+
   it("has spans on stdout only when the console exporter is chosen", async () => {
     const ran = await run(traceOnce, { HH_EXPORTER: "console" })
     expect(ran.stdout).toContain("search")
