@@ -1,4 +1,8 @@
 import { defineConfig } from "vitest/config"
+import { clearEnvironment } from "./test/environment.ts"
+
+// A developer's own key or endpoint is not the tests' business
+clearEnvironment()
 
 export default defineConfig({
   test: {

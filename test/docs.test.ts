@@ -3,9 +3,11 @@
  */
 import { execFile } from "node:child_process"
 import { mkdir, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { beforeAll, describe, expect, it } from "vitest"
+import { environment } from "./environment.ts"
 import { snippets, withAssertions } from "./snippets.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -14,13 +16,21 @@ const folder = join(import.meta.dirname, ".snippets")
 const all = await snippets()
 const file = (index: number): string => `snippet-${index}.ts`
 
-const run = (command: string, args: ReadonlyArray<string>): Promise<string> =>
+interface Ran {
+  readonly code: unknown
+  readonly output: string
+}
+
+const node = (args: ReadonlyArray<string>): Promise<Ran> =>
   new Promise((resolve) => {
-    const { HH_API_KEY: _, ...env } = process.env
-    execFile(command, [...args], { cwd: root, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-      resolve(error === null || stdout !== "" ? stdout : stderr)
+    const options = { cwd: root, env: environment(), maxBuffer: 1 << 26 }
+    execFile(process.execPath, [...args], options, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, output: error === null || stdout !== "" ? stdout : stderr })
     )
   })
+
+// The project's own compiler, whatever the PATH has
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc")
 
 const runner = `
 import { deepStrictEqual } from "node:assert/strict"
@@ -35,6 +45,8 @@ write(JSON.stringify(failures), () => process.exit())
 `
 
 const typeErrors = new Map<string, string>()
+/** What the compiler said beside the errors of the examples, when it did not say that all is well. */
+let complaint = ""
 let failures: Record<string, string> = {}
 
 beforeAll(async () => {
@@ -61,17 +73,21 @@ beforeAll(async () => {
       include: ["*.ts"]
     })
   )
-  for (const line of (await run("tsc", ["-p", folder, "--pretty", "false"])).split("\n")) {
+  const compiled = await node([tsc, "-p", folder, "--pretty", "false"])
+  for (const line of compiled.output.split("\n")) {
     const name = /(snippet-\d+\.ts)\(/.exec(line)?.[1]
     if (name !== undefined) typeErrors.set(name, `${typeErrors.get(name) ?? ""}${line}\n`)
   }
+  if (compiled.code !== 0 && typeErrors.size === 0) complaint = `tsc ended with ${compiled.code}: ${compiled.output}`
   const urls = all.flatMap(({ runs }, index) => (runs ? [pathToFileURL(join(folder, "run", file(index))).href] : []))
-  const output = await run(process.execPath, ["--input-type=module", "--eval", runner, JSON.stringify(urls)])
+  const { output } = await node(["--input-type=module", "--eval", runner, JSON.stringify(urls)])
   failures = JSON.parse(output)
 })
 
 describe("documentation", () => {
   it("has examples", () => expect(all.length).toBeGreaterThan(20))
+
+  it("was compiled", () => expect(complaint).toBe(""))
 
   it.each(all.map(({ at }, index) => [at, index] as const))("%s", (_at, index) => {
     expect(typeErrors.get(file(index)) ?? "").toBe("")

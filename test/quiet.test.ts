@@ -5,6 +5,7 @@ import { execFile } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it } from "vitest"
+import { environment } from "./environment.ts"
 
 interface Ran {
   readonly stdout: string
@@ -15,11 +16,10 @@ interface Ran {
 /** Runs a program in a process of its own, from where the workspace's packages resolve. */
 const run = (program: string, env: Record<string, string> = {}): Promise<Ran> =>
   new Promise((resolve) => {
-    const { HH_API_KEY: _, ...inherited } = process.env
     execFile(
       process.execPath,
       ["--input-type=module", "--eval", program],
-      { cwd: import.meta.dirname, env: { ...inherited, ...env }, timeout: 30_000 },
+      { cwd: import.meta.dirname, env: environment(env), timeout: 30_000 },
       (error, stdout, stderr) =>
         resolve({ stdout, stderr, code: error === null ? 0 : (error.code ?? error.signal ?? null) })
     )
@@ -51,6 +51,15 @@ describe("a program that is traced", () => {
     const ran = await run(traceOnce)
     expect(ran).toMatchObject({ stdout: "", code: 0 })
     expect(ran.stderr.match(/HH_API_KEY/g)).toHaveLength(1)
+  })
+
+  it("says its configuration and a mistyped variable on stderr, with the key masked", async () => {
+    const key = "hh_0123456789abcdef"
+    const ran = await run(traceOnce, { HH_VERBOSE: "true", HH_TEST_MODE: "true", HH_API_KEY: key, HH_SORUCE: "x" })
+    expect(ran).toMatchObject({ stdout: "", code: 0 })
+    expect(ran.stderr).toMatch(/^apiKey +hh_\*\*\*\*cdef +environment variable HH_API_KEY$/m)
+    expect(ran.stderr).toContain("`HH_SORUCE`: did you mean `HH_SOURCE`?")
+    expect(ran.stderr).not.toContain(key)
   })
 
   it("has spans on stdout only when the console exporter is chosen", async () => {

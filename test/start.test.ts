@@ -4,12 +4,13 @@
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
+import { environment } from "./environment.ts"
 
 const main = join(import.meta.dirname, "../packages/examples/src/support-agent/main.ts")
 
 const run = () =>
   new Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }>((resolve) => {
-    const { HH_API_KEY: _, OPENAI_API_KEY: __, ...env } = process.env
+    const { OPENAI_API_KEY: _, ...env } = environment()
     execFile(process.execPath, [main], { env, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr })
     )

@@ -29,6 +29,16 @@ export const Attributes = {
   PROJECT: "honeyhive.project",
   PARENT_ID: "honeyhive.parent_id",
 
+  // Experiment: what a span is tagged with, and the run that it belongs to
+  EXPERIMENT_ID: "honeyhive.experiment_id",
+  EXPERIMENT_NAME: "honeyhive.experiment_name",
+  EXPERIMENT_VARIANT: "honeyhive.experiment_variant",
+  EXPERIMENT_GROUP: "honeyhive.experiment_group",
+  EXPERIMENT_METADATA: "honeyhive.experiment_metadata",
+  RUN_ID: "honeyhive_metadata.run_id",
+  DATASET_ID: "honeyhive_metadata.dataset_id",
+  DATAPOINT_ID: "honeyhive_metadata.datapoint_id",
+
   // The event's own fields
   EVENT_TYPE: "honeyhive_event_type",
   EVENT_TYPE_RAW: "honeyhive_event_type_raw",
@@ -43,6 +53,9 @@ export const Attributes = {
   ASSOCIATION_PROJECT: "traceloop.association.properties.project",
   ASSOCIATION_SOURCE: "traceloop.association.properties.source",
   ASSOCIATION_PARENT_ID: "traceloop.association.properties.parent_id",
+  ASSOCIATION_RUN_ID: "traceloop.association.properties.run_id",
+  ASSOCIATION_DATASET_ID: "traceloop.association.properties.dataset_id",
+  ASSOCIATION_DATAPOINT_ID: "traceloop.association.properties.datapoint_id",
 
   // OpenTelemetry
   OTEL_SESSION_ID: "session.id",

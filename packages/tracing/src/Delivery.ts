@@ -114,7 +114,7 @@ const make = Effect.gen(function* () {
   const settings = yield* TracerConfig
   const exporter = yield* Exporter
   const spool = yield* Spool
-  const metrics = instanceMetrics(yield* Effect.context<never>(), settings.serviceInstance)
+  const metrics = instanceMetrics(yield* Effect.context<never>(), settings.serviceInstanceId)
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
   const fork = (effect: Effect.Effect<void>) => run(background(Effect.withTracerEnabled(effect, false)))

@@ -118,4 +118,12 @@ describe("Exporter", () => {
       assert.strictEqual(requests.length, 0)
     })
   )
+
+  it.live("makes no request when OTLP is turned off", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(ok)
+      yield* traceOnce({ apiKey: "hh_key", url, otlp: { enabled: false } })
+      assert.deepStrictEqual(requests, [])
+    })
+  )
 })

@@ -55,6 +55,7 @@ export class Exporter extends Context.Service<Exporter, Transport>()("@honeyhive
       const settings = yield* TracerConfig
       if (settings.disableTracing || settings.testMode || settings.exporter === "none") return Exporter.none
       if (settings.exporter === "console") return Exporter.console
+      if (!settings.otlpEnabled) return Exporter.none
       if (settings.apiKey === undefined && settings.otlpEndpoint === undefined) {
         yield* warn(
           "HoneyHive: no key, so nothing is exported. Set HH_API_KEY, or HH_OTLP_ENDPOINT for another backend, " +

@@ -112,4 +112,18 @@ describe("Registry", () => {
       assert.deepStrictEqual(yield* other.names, [])
     })
   )
+
+  it.live("shows its configuration, flat, in groups, and where it comes from", () =>
+    Effect.promise(async () => {
+      await using hive = await start({ testMode: true, otlp: { protocol: "http/protobuf" } })
+      assert.deepStrictEqual(
+        [hive.settings.otlpProtocol, hive.settings.otlp.protocol],
+        ["http/protobuf", "http/protobuf"]
+      )
+      assert.deepStrictEqual(hive.describe().fields.otlpProtocol, {
+        value: "http/protobuf",
+        source: "option otlp.protocol"
+      })
+    })
+  )
 })

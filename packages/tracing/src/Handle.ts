@@ -8,10 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Receipt } from "./Delivery.ts"
+import * as Description from "./Description.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import * as instance from "./internal/instance.ts"
 import { CurrentSession, type SessionOptions } from "./Session.ts"
-import type { Options } from "./TracerConfig.ts"
+import type { Options, Settings } from "./TracerConfig.ts"
 
 /**
  * A running instance.
@@ -22,6 +23,10 @@ import type { Options } from "./TracerConfig.ts"
 export interface Handle extends AsyncDisposable {
   /** Runs a function in a session of its own; it ends when the function, or the promise it returns, does. */
   readonly withSession: <A>(options: SessionOptions, evaluate: () => A) => A
+  /** The effective configuration. */
+  readonly settings: Settings
+  /** The effective configuration as data that may be shown, and where each value comes from. */
+  readonly describe: () => Description.Description
   /** Waits until everything that ended before has been accepted or dropped, or the flush deadline has come. */
   readonly flush: () => Promise<Receipt>
   /** Flushes and releases everything, within the shutdown deadline. */
@@ -81,5 +86,14 @@ export const start = async (options?: Options): Promise<Handle> => {
   }
 
   const close = () => runtime.dispose()
-  return { withSession, flush: () => runtime.runPromise(hive.flush), close, [Symbol.asyncDispose]: close }
+  const { settings } = hive
+  const describe = () => Description.describe(settings)
+  return {
+    withSession,
+    settings,
+    describe,
+    flush: () => runtime.runPromise(hive.flush),
+    close,
+    [Symbol.asyncDispose]: close
+  }
 }

@@ -17,6 +17,7 @@ import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
 import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
+import * as Description from "./Description.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { writer } from "./internal/bridge.ts"
@@ -25,7 +26,7 @@ import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
-import { type Options, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
+import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
 /**
  * An event that is no span of the program's own: something that happened elsewhere, or is told afterwards.
@@ -144,6 +145,8 @@ export class HoneyHive extends Context.Service<
     readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
+    /** The effective configuration. */
+    readonly settings: Settings
     /** For code that speaks OpenTelemetry's API. It is not the global provider. */
     readonly tracerProvider: OtelApi.TracerProvider
   }
@@ -169,6 +172,7 @@ export class HoneyHive extends Context.Service<
         endSession: sessions.end,
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
         flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
+        settings: yield* TracerConfig,
         tracerProvider: provider.tracerProvider
       })
       const own = yield* Effect.tracer
@@ -256,6 +260,28 @@ export class HoneyHive extends Context.Service<
     Effect.suspend(() => HoneyHive),
     (hive) => hive.flush
   )
+
+  /**
+   * The effective configuration of the running instance, as data that may be shown: keys are masked, and every value says
+   * where it comes from. `Description.toText` makes text of it.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const source = HoneyHive.describe.pipe(
+   *   Effect.map(({ fields }) => fields.source),
+   *   Effect.provide(HoneyHive.layerMemory({ source: "docs" }))
+   * )
+   *
+   * await Effect.runPromise(source) // => { value: "docs", source: "option source" }
+   * ```
+   */
+  static readonly describe: Effect.Effect<Description.Description, never, HoneyHive> = Effect.map(
+    Effect.suspend(() => HoneyHive),
+    ({ settings }) => Description.describe(settings)
+  )
 }
 
 /**
@@ -265,9 +291,12 @@ const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
 
 /**
- * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others.
+ * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others. On a long-lived host, spans
+ * that cannot be sent are kept on disk (`HH_SPOOL=off` switches that off).
  *
  * @category layers
  * @since 0.1.0
  */
-export const HoneyHiveLive: Layer.Layer<HoneyHive, TracerConfigError> = HoneyHive.layer()
+export const HoneyHiveLive: Layer.Layer<HoneyHive, TracerConfigError> = isolated(
+  HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layerLive))
+)

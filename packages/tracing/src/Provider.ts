@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
+import { experimentAttributes } from "./internal/experiment.ts"
 import * as instance from "./internal/instance.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
@@ -26,7 +27,8 @@ const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes =
   [Attributes.SESSION_NAME]: session.name,
   [Attributes.SOURCE]: settings.source,
   [Attributes.ASSOCIATION_SESSION_ID]: session.id,
-  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project })
+  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
+  ...experimentAttributes(settings)
 })
 
 /**

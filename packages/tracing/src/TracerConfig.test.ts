@@ -1,14 +1,35 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
+import * as fc from "fast-check"
+import { describe as describeSettings, table } from "./Description.ts"
+import { FileExists } from "./HostProfile.ts"
 import { type Options, TracerConfig } from "./TracerConfig.ts"
 
 const settings = (options: Options, env: Record<string, string> = {}) =>
   TracerConfig.make(options).pipe(
-    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env))
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(env)),
+    Effect.provideService(FileExists, () => false)
   )
+
+const cyclic: Record<string, unknown> = {}
+cyclic["self"] = cyclic
+const throwing = {
+  [Symbol.toPrimitive]: () => {
+    throw new Error("no text")
+  }
+}
+const hostile = fc.constantFrom<unknown>(
+  cyclic,
+  throwing,
+  Symbol("s"),
+  new Proxy({}, { ownKeys: () => ["a"] }),
+  () => 1
+)
 
 const ingestion = `hh_ingst_${"a".repeat(24)}_${"b".repeat(64)}`
 
@@ -70,7 +91,18 @@ describe("TracerConfig", () => {
     ["a negative count", {}, { HH_MAX_ATTRIBUTES: "-1" }, "variable HH_MAX_ATTRIBUTES"],
     ["a duration that is none", {}, { HH_FLUSH_INTERVAL: "secret" }, "variable HH_FLUSH_INTERVAL"],
     ["headers that are no JSON", {}, { HH_OTLP_HEADERS: "secret" }, "variable HH_OTLP_HEADERS"],
-    ["a word that is no flag", {}, { HH_TEST_MODE: "secret" }, "variable HH_TEST_MODE"]
+    ["a word that is no flag", {}, { HH_TEST_MODE: "secret" }, "variable HH_TEST_MODE"],
+    ["a ratio above one", {}, { HH_SAMPLE_RATIO: "25" }, "variable HH_SAMPLE_RATIO"],
+    ["a proxy that is none", {}, { HH_HTTP_PROXY: "secret" }, "variable HH_HTTP_PROXY"],
+    [
+      "metadata that are no object",
+      { experiment: { metadata: ["secret"] as never } },
+      {},
+      "option experiment.metadata"
+    ],
+    ["a list that is none", { spanNameInclude: [3 as never] }, {}, "option spanNameInclude"],
+    ["a mode that is none", {}, { HH_SPOOL: "secret" }, "variable HH_SPOOL"],
+    ["a host that is none", {}, { HH_HOST_PROFILE: "secret" }, "variable HH_HOST_PROFILE"]
   ])("refuses %s and names its source, not its value", ([, options, env, source]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(settings(options, env))
@@ -80,21 +112,92 @@ describe("TracerConfig", () => {
     })
   )
 
-  it.effect.each<readonly [Record<string, string>, string, number, number]>([
-    [{ AWS_LAMBDA_FUNCTION_NAME: "f", KUBERNETES_SERVICE_HOST: "h" }, "lambda", 2_000, 128],
-    [{ KUBERNETES_SERVICE_HOST: "h" }, "kubernetes", 5_000, 512],
-    [{ HH_HIGH_CONCURRENCY: "true" }, "high-concurrency", 1_000, 1024],
-    [{ HH_HIGH_CONCURRENCY: "perhaps" }, "standard", 3_000, 512],
-    [{}, "standard", 3_000, 512]
-  ])("takes deadlines and batches from the host: %j", ([env, host, flush, batch]) =>
+  it.effect("takes deadlines and batches from the host, unless they are said", () =>
     Effect.gen(function* () {
+      const env = { KUBERNETES_SERVICE_HOST: "h" }
       const read = yield* settings({}, env)
-      assert.strictEqual(read.host, host)
-      assert.strictEqual(Duration.toMillis(read.flushTimeout), flush)
-      assert.strictEqual(Duration.toMillis(read.shutdownTimeout), flush)
-      assert.strictEqual(read.batchMaxSize, batch)
+      assert.strictEqual(read.host, "kubernetes")
+      assert.deepStrictEqual(
+        [read.flushTimeout, read.shutdownTimeout, read.lifecycleTimeout].map(Duration.toMillis),
+        [5_000, 5_000, 2_000]
+      )
+      assert.deepStrictEqual([read.batchMaxSize, read.maxConnections, read.maxRetries], [512, 12, 4])
       const own = yield* settings({ flushTimeout: "7 seconds" }, { ...env, HH_MAX_EXPORT_BATCH_SIZE: "3" })
       assert.deepStrictEqual([Duration.toMillis(own.flushTimeout), own.batchMaxSize], [7_000, 3])
+      assert.strictEqual((yield* settings({ host: "lambda" }, env)).batchMaxSize, 128)
+      assert.strictEqual((yield* settings({}, { ...env, HH_HOST_PROFILE: "ec2" })).maxConnections, 15)
+    })
+  )
+
+  it.effect("reads lists, objects, ratios and modes from variables", () =>
+    Effect.gen(function* () {
+      const read = yield* settings(
+        {},
+        {
+          HH_EXPERIMENT_METADATA: '{"a":[1]}',
+          HH_SPAN_NAME_INCLUDE: "agent., tool.,",
+          HH_SAMPLE_RATIO: "0.25",
+          HH_SPOOL: "durable",
+          HH_MAX_RETRIES: "0",
+          HONEYHIVE_TELEMETRY: "F"
+        }
+      )
+      assert.deepStrictEqual(read.experimentMetadata, { a: [1] })
+      assert.deepStrictEqual(read.spanNameInclude, ["agent.", "tool."])
+      assert.deepStrictEqual(
+        [read.sampleRatio, read.spool, read.maxRetries, read.telemetry],
+        [0.25, "durable", 0, false]
+      )
+    })
+  )
+
+  it.effect("shows every value flat and in its group; an absent one is undefined", () =>
+    Effect.gen(function* () {
+      const read = yield* settings({ otlp: { headers: { a: "b" } }, limits: { spanBytes: 7 } })
+      assert.deepStrictEqual([read.otlp.headers, read.otlpHeaders], [{ a: "b" }, { a: "b" }])
+      assert.deepStrictEqual([read.limits.spanBytes, read.maxSpanBytes], [7, 7])
+      assert.deepStrictEqual([read.otlp.endpoint, read.otlpEndpoint], [undefined, undefined])
+      assert.deepStrictEqual(
+        [read.http.httpProxy, read.experiment.id, read.service.version],
+        [undefined, undefined, undefined]
+      )
+    })
+  )
+
+  it.effect("keeps the password of a proxy out of everything that prints it", () =>
+    Effect.gen(function* () {
+      const read = yield* settings({}, { HH_HTTPS_PROXY: "http://me:verysecret@proxy:3128" })
+      assert.strictEqual(read.httpsProxy && Redacted.value(read.httpsProxy), "http://me:verysecret@proxy:3128")
+      assert.notInclude(JSON.stringify(read), "verysecret")
+    })
+  )
+
+  it.effect("decodes or refuses whatever it is given, and never throws", () =>
+    Effect.promise(() =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.constantFrom(
+            ...table().flatMap(({ name, nested }) => (nested === undefined ? [[name]] : [[name], nested.split(".")]))
+          ),
+          fc.oneof(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }), hostile),
+          async ([first = "", second], value) => {
+            const options = { [first]: second === undefined ? value : { [second]: value } } as Options // as JavaScript may
+            const exit = await Effect.runPromiseExit(settings(options))
+            if (Exit.isFailure(exit)) assert.isFalse(Cause.hasDies(exit.cause), Cause.pretty(exit.cause))
+            else void JSON.stringify(describeSettings(exit.value))
+          }
+        ),
+        { numRuns: 500 }
+      )
+    )
+  )
+
+  it.effect("refuses options that are no object", () =>
+    Effect.gen(function* () {
+      for (const wrong of [null, "hh_secret", 3]) {
+        const error = yield* Effect.flip(settings(wrong as unknown as Options)) // as plain JavaScript may do
+        assert.strictEqual(error.message, "options: expected an object")
+      }
     })
   )
 

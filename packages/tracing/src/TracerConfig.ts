@@ -8,18 +8,57 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
-import type { ResilienceLevel } from "./Resilience.ts"
-import { type Field, fields, groups } from "./internal/fields.ts"
-import type { SpoolMode } from "./Spool.ts"
+import { type Description, describe, toText } from "./Description.ts"
+import type { Field } from "./internal/field.ts"
+import type { fields } from "./internal/fields.ts"
+import { inform, warn } from "./internal/log.ts"
+import { mistakes } from "./internal/mistakes.ts"
+import { grouped, resolve } from "./internal/resolve.ts"
+
+type Fields = typeof fields
+
+/**
+ * A field's flat name.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FieldName = keyof Fields
+
+type ValueOf<F> = F extends Field<infer A> ? A : never
+type NestedOf<F> = F extends { readonly nested: infer P extends string } ? P : never
+type GroupOf<P> = P extends `${infer G}.${string}` ? G : never
+type KeyOf<G extends string, P> = P extends `${G}.${infer K}` ? K : never
+type GroupName = GroupOf<NestedOf<Fields[FieldName]>>
+
+type Flat = { readonly [K in FieldName]: ValueOf<Fields[K]> }
+
+type Nested = {
+  readonly [G in GroupName]: {
+    readonly [K in FieldName as KeyOf<G, NestedOf<Fields[K]>>]: Flat[K]
+  }
+}
+
+/**
+ * The effective configuration of an instance, by flat names (`otlpEndpoint`) and in groups (`otlp.endpoint`). Every field,
+ * its variables and its default stand in `docs/CONFIG.md`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Settings extends Flat, Nested {
+  /** Where each value comes from: an option, an environment variable, the scenario, the host profile, a default. */
+  readonly sources: { readonly [K in FieldName]: string }
+  /** Options and variables that look mistaken, each as a sentence. */
+  readonly warnings: ReadonlyArray<string>
+}
 
 /**
  * How spans leave the process: OTLP over HTTP, one line per span on the console, or not at all.
@@ -27,7 +66,7 @@ import type { SpoolMode } from "./Spool.ts"
  * @category models
  * @since 0.1.0
  */
-export type ExporterKind = "otlp" | "console" | "none"
+export type ExporterKind = Settings["exporter"]
 
 /**
  * OTLP's two encodings over HTTP.
@@ -35,85 +74,7 @@ export type ExporterKind = "otlp" | "console" | "none"
  * @category models
  * @since 0.1.0
  */
-export type OtlpProtocol = "http/json" | "http/protobuf"
-
-/**
- * The effective configuration of an instance.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Settings {
-  /** What kind of host this is; it decides the defaults of deadlines and batches. */
-  readonly host: HostKind
-  /** Key for HoneyHive; without one (and without an OTLP endpoint) nothing is exported. */
-  readonly apiKey: Redacted.Redacted | undefined
-  /** HoneyHive's data plane, or a hive. Default `https://api.dp1.us.honeyhive.ai`. */
-  readonly url: string
-  /** Where the events come from, such as `dev` or `production`. Default `dev`. */
-  readonly source: string
-  /** Accepted for older programs; HoneyHive takes the project from the key. */
-  readonly project: string | undefined
-  /** Name of the instance's own session. Default: the program's file without its ending, else `unknown`. */
-  readonly sessionName: string
-  /** Id of the instance's own session, a UUID. Default: a new one. */
-  readonly sessionId: string | undefined
-  /** Leaves the session to the spans' auto-create flag instead of announcing it over REST. Default false. */
-  readonly skipSessionCreation: boolean
-  /** No network at all; ids stay valid. Default false. */
-  readonly testMode: boolean
-  /** Spans are neither made nor sent. Default false. */
-  readonly disableTracing: boolean
-  /** Sends every span as it ends instead of in batches. Default false. */
-  readonly disableBatch: boolean
-  /** Default `otlp`. */
-  readonly exporter: ExporterKind
-  /** The whole URL of an OTLP traces endpoint; it gets the spans instead of HoneyHive, and never its key. */
-  readonly otlpEndpoint: string | undefined
-  /** Further headers of OTLP requests, such as another backend's key. */
-  readonly otlpHeaders: { readonly [name: string]: string }
-  /** Default `http/json`. */
-  readonly otlpProtocol: OtlpProtocol
-  /** Spans in one request at most. Default: the host's, 512. */
-  readonly batchMaxSize: number
-  /** Spans waiting at most; more are dropped and counted. Default 32,768: half a minute at 1,000 a second. */
-  readonly batchMaxQueue: number
-  /** Bytes waiting at most, as they are in memory. Default 64 MiB. */
-  readonly batchMaxQueueBytes: number
-  /** Bytes in one request at most, before encoding. Default 4 MiB. */
-  readonly batchMaxBytes: number
-  /** Longest time a span waits for its batch. Default: the host's, 5 s. */
-  readonly batchInterval: Duration.Duration
-  /** Requests under way at once, at most. Default 4. */
-  readonly maxInFlight: number
-  /** Whether requests are compressed: `auto` compresses what leaves the machine and is long enough. Default `auto`. */
-  readonly otlpCompression: "auto" | "none" | "gzip"
-  /** Whether spans that cannot be sent are kept on disk. Default `off`; `HoneyHiveLive` on a long-lived host: `on`. */
-  readonly spool: SpoolMode
-  /** The folder of the spool. Default: `honeyhive/spool` in the user's state folder. */
-  readonly spoolPath: string
-  /** Bytes of the spool at most. Default 256 MiB. */
-  readonly spoolMaxBytes: number
-  /** What happens when the backend does not take spans. Default `balanced`. */
-  readonly resilience: ResilienceLevel
-  /** Longest time of one export. Default 30 s. */
-  readonly exportTimeout: Duration.Duration
-  /** Longest time that `flush` may take. Default: the host's, 3 s. */
-  readonly flushTimeout: Duration.Duration
-  /** Longest time that closing an instance may take: flush, last requests, release. Default: the host's, 3 s. */
-  readonly shutdownTimeout: Duration.Duration
-  /** Attributes of a span at most. Default 1,024. */
-  readonly maxAttributes: number
-  /** Events of a span at most. Default 1,024. */
-  readonly maxEvents: number
-  /** Links of a span at most. Default 128. */
-  readonly maxLinks: number
-  /** `service.instance.id` of the resource. Default: a new UUID. */
-  readonly serviceInstance: string
-  /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `unknown_service`. */
-  readonly serviceName: string
-  readonly serviceVersion: string | undefined
-}
+export type OtlpProtocol = Settings["otlpProtocol"]
 
 /** What an option may be written as; it is decoded to the type in {@link Settings}. */
 type Written<A> = A extends Duration.Duration ? Duration.Input : A extends Redacted.Redacted ? A | string : A
@@ -124,7 +85,7 @@ type Written<A> = A extends Duration.Duration ? Duration.Input : A extends Redac
  * @category models
  * @since 0.1.0
  */
-export type FlatOptions = { readonly [K in Exclude<keyof Settings, "host">]?: Written<Settings[K]> | undefined }
+export type FlatOptions = { readonly [K in FieldName]?: Written<Flat[K]> | undefined }
 
 /**
  * Options in groups: `otlp.endpoint` is `otlpEndpoint`, and so on. A flat name wins over its grouped form.
@@ -133,8 +94,8 @@ export type FlatOptions = { readonly [K in Exclude<keyof Settings, "host">]?: Wr
  * @since 0.1.0
  */
 export type NestedOptions = {
-  readonly [G in keyof typeof groups]?: {
-    readonly [K in keyof (typeof groups)[G]]?: FlatOptions[(typeof groups)[G][K] & keyof FlatOptions]
+  readonly [G in GroupName]?: {
+    readonly [K in FieldName as KeyOf<G, NestedOf<Fields[K]>>]?: Written<Flat[K]> | undefined
   }
 }
 
@@ -182,50 +143,6 @@ export class TracerConfigError extends Schema.TaggedError<TracerConfigError>()("
   }
 }
 
-interface Found {
-  readonly source: string
-  readonly value: unknown
-}
-
-const fromOptions = (options: Options, name: string, field: Field<unknown>): Found | undefined => {
-  // Plain JavaScript callers may pass anything; every value is decoded below
-  const given = options as { readonly [name: string]: unknown }
-  for (const alias of [...(field.aliases ?? []), name]) {
-    if (given[alias] !== undefined) return { source: `option ${alias}`, value: given[alias] }
-  }
-  for (const [group, keys] of Object.entries(groups)) {
-    const nested = given[group]
-    if (typeof nested !== "object" || nested === null) continue
-    for (const [key, flat] of Object.entries(keys)) {
-      const value: unknown = flat === name ? Reflect.get(nested, key) : undefined
-      if (value !== undefined) return { source: `option ${group}.${key}`, value }
-    }
-  }
-  return undefined
-}
-
-// An empty variable counts as unset
-const fromEnvironment = Effect.fnUntraced(function* (field: Field<unknown>) {
-  for (const name of field.env) {
-    const value = yield* Config.option(Config.String(name)).pipe(
-      Effect.mapError(() => new TracerConfigError({ source: `environment variable ${name}`, expected: "text" }))
-    )
-    if (Option.isSome(value) && value.value.trim() !== "") {
-      return { source: `environment variable ${name}`, value: value.value.trim() }
-    }
-  }
-  return undefined
-})
-
-const resolve = Effect.fnUntraced(function* (options: Options, host: HostProfile, name: string, field: Field<unknown>) {
-  const found = fromOptions(options, name, field) ?? (yield* fromEnvironment(field))
-  if (found === undefined) return field.byHost === undefined ? field.default : field.byHost(host)
-  const decoded = field.decode(found.value)
-  return Option.isSome(decoded)
-    ? decoded.value
-    : yield* new TracerConfigError({ source: found.source, expected: field.expected })
-})
-
 /**
  * Decodes options over the environment of the current `ConfigProvider`.
  *
@@ -247,14 +164,36 @@ const resolve = Effect.fnUntraced(function* (options: Options, host: HostProfile
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (options: Options = {}) {
-  const host = yield* detect
-  const settings: Record<string, unknown> = { host: host.kind }
-  for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
-    settings[name] = yield* resolve(options, host, name, field)
+  // Plain JavaScript callers may pass anything
+  const given: unknown = options
+  if (typeof given !== "object" || given === null) {
+    return yield* new TracerConfigError({ source: "options", expected: "an object" })
   }
-  // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
-  return settings as unknown as Settings
+  const provider = yield* ConfigProvider.ConfigProvider
+  const { sources, values } = yield* Effect.mapError(
+    resolve(options, provider),
+    (refused) => new TracerConfigError(refused)
+  )
+  const warnings = yield* mistakes(options, provider)
+  // Every field of the table has a decoder to its type, and every group is made from the same table
+  return { ...values, ...grouped(values), sources, warnings } as unknown as Settings
 })
+
+const withSpool = (settings: Settings): Settings =>
+  settings.sources.spool !== "default" || settings.host === "lambda" || settings.scenario === "test"
+    ? settings
+    : {
+        ...settings,
+        spool: "on",
+        delivery: { ...settings.delivery, spool: "on" },
+        sources: { ...settings.sources, spool: "HoneyHiveLive" }
+      }
+
+const announce = (settings: Settings): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (const warning of settings.warnings) yield* warn(`HoneyHive: ${warning}`)
+    if (settings.verbose) yield* inform(`HoneyHive: configuration\n${toText(describe(settings))}`)
+  })
 
 /**
  * The configuration of this instance.
@@ -266,7 +205,34 @@ export class TracerConfig extends Context.Service<TracerConfig, Settings>()("@ho
   /** {@inheritDoc make} */
   static readonly make = make
 
-  /** Options over the environment over defaults. */
+  /**
+   * The effective configuration as data that may be shown: keys are masked, and every value says where it comes from.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { TracerConfig } from "@honeyhive/tracing"
+   *
+   * const { fields } = await Effect.runPromise(TracerConfig.describe({ apiKey: "hh_0123456789", otlp: { protocol: "http/protobuf" } }))
+   *
+   * fields.apiKey // => { value: "hh_****6789", source: "option apiKey" }
+   * fields.otlpProtocol // => { value: "http/protobuf", source: "option otlp.protocol" }
+   * fields.resilience // => { value: "balanced", source: "default" }
+   * ```
+   */
+  static readonly describe = (options?: Options): Effect.Effect<Description, TracerConfigError> =>
+    Effect.map(make(options), describe)
+
+  /**
+   * The environment alone, for a program that runs on a host of its own: unless the environment says otherwise, spans that
+   * cannot be sent are kept on disk, but not on a Lambda, whose disk is as short-lived as it is, and not in tests.
+   */
+  static readonly layerLive: Layer.Layer<TracerConfig, TracerConfigError> = Layer.effect(
+    TracerConfig,
+    make().pipe(Effect.map(withSpool), Effect.tap(announce))
+  )
+
+  /** Options over the environment over defaults. Names that look mistaken are warned of. */
   static readonly layer = (options?: Options): Layer.Layer<TracerConfig, TracerConfigError> =>
-    Layer.effect(TracerConfig, make(options))
+    Layer.effect(TracerConfig, Effect.tap(make(options), announce))
 }

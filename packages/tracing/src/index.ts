@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 export { Delivery, DeliveryError, type DropReason, type Receipt } from "./Delivery.ts"
+export * as Description from "./Description.ts"
 export { type Enrichment, type Values } from "./Enrichment.ts"
 export { Exporter, MemoryExporter } from "./Exporter.ts"
 export { type Handle, start } from "./Handle.ts"
@@ -12,6 +13,7 @@ export * as HostProfile from "./HostProfile.ts"
 export { Provider } from "./Provider.ts"
 export * as Registry from "./Registry.ts"
 export * as Resilience from "./Resilience.ts"
+export * as Scenario from "./Scenario.ts"
 export { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 export { Spool, type SpoolMode } from "./Spool.ts"
 export { enrichSpan, traced, type TracedOptions } from "./Traced.ts"

@@ -1,129 +1,27 @@
 /**
- * Every field of the configuration: its names, its type, its default.
+ * Every field of the configuration in one table: its names, its type, its default. Decoding, the types of options and
+ * settings, `describe` and `docs/CONFIG.md` are made from it; the comment above a field is its line in that document.
  */
 import { homedir } from "node:os"
 import { basename, join } from "node:path"
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
-import { isUuid } from "@honeyhive/contract/Uuid"
-import type { HostProfile } from "../HostProfile.ts"
-import type { Settings } from "../TracerConfig.ts"
-
-export interface Field<A> {
-  /** Other option names, looked at before the field's own. */
-  readonly aliases?: ReadonlyArray<string>
-  /** Environment variables, the first that is set wins. */
-  readonly env: ReadonlyArray<string>
-  readonly default: A
-  /** Where the default depends on the host. */
-  readonly byHost?: (profile: HostProfile) => A
-  /** What a value should be, for the error. */
-  readonly expected: string
-  /** Decodes an option or the text of a variable. */
-  readonly decode: (value: unknown) => Option.Option<A>
-}
-
-type Names = Partial<Pick<Field<unknown>, "aliases">> & { readonly env: ReadonlyArray<string> }
-
-const check =
-  <A>(decode: (value: unknown) => Option.Option<A>, holds: (value: A) => boolean) =>
-  (value: unknown) =>
-    Option.filter(decode(value), holds)
-
-const text = Schema.decodeUnknownOption(Schema.Trimmed.check(Schema.isNonEmpty()))
-
-const required = (names: Names, otherwise: string): Field<string> => ({
-  ...names,
-  default: otherwise,
-  expected: "text",
-  decode: text
-})
-
-const optional = (
-  names: Names,
-  expected = "text",
-  decode: (value: unknown) => Option.Option<string> = text
-): Field<string | undefined> => ({ ...names, default: undefined, expected, decode })
-
-const words: { readonly [word: string]: boolean } = {
-  true: true,
-  yes: true,
-  on: true,
-  1: true,
-  false: false,
-  no: false,
-  off: false,
-  0: false
-}
-
-const flag = (names: Names): Field<boolean> => ({
-  ...names,
-  default: false,
-  expected: "true or false",
-  decode: (value) =>
-    typeof value === "boolean" ? Option.some(value) : Option.fromNullishOr(words[String(value).toLowerCase()])
-})
-
-const decodeCount = Schema.decodeUnknownOption(
-  Schema.Union([Schema.Int, Schema.FiniteFromString.pipe(Schema.decodeTo(Schema.Int))]).check(
-    Schema.isGreaterThanOrEqualTo(1)
-  )
-)
-
-const count = (names: Names, otherwise: number): Field<number> => ({
-  ...names,
-  default: otherwise,
-  expected: "a whole number from 1",
-  decode: decodeCount
-})
-
-const seconds = (names: Names, otherwise: number): Field<Duration.Duration> => ({
-  ...names,
-  default: Duration.seconds(otherwise),
-  expected: 'a duration, such as "5 seconds" (a variable may be a number of seconds)',
-  decode: (value) => {
-    const number = typeof value === "string" ? Number(value) : Number.NaN
-    // A duration option may be anything that Effect accepts; what it does not is refused by `fromInput`
-    const duration = Number.isFinite(number)
-      ? Option.some(Duration.seconds(number))
-      : Duration.fromInput(value as Duration.Input)
-    return Option.filter(duration, (duration) => Duration.toMillis(duration) >= 0)
-  }
-})
-
-const oneOf = <const A extends string>(names: Names, values: readonly [A, ...Array<A>]): Field<A> => ({
-  ...names,
-  default: values[0],
-  expected: values.join(" or "),
-  decode: Schema.decodeUnknownOption(Schema.Literals(values))
-})
-
-const isHttpUrl = (text: string): boolean => {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    (url.protocol === "http:" || url.protocol === "https:") &&
-    url.username === "" &&
-    url.password === ""
-  )
-}
-
-const httpUrl = check(text, isHttpUrl)
-const httpUrlExpected = "an http:// or https:// URL without credentials in it"
-
-const ingestionKey = /^hh_ingst_[A-Za-z0-9]{24}_[A-Za-z0-9_-]{64}$/
-
-// Printable ASCII, so that it fits a header; typed keys must have their shape; data plane keys cannot send traces
-const isKey = (key: string): boolean =>
-  /^[\x21-\x7e]+$/.test(key) && !key.startsWith("hh_fgdp_") && (!key.startsWith("hh_ingst_") || ingestionKey.test(key))
-
-const decodeKey = check((value: unknown) => text(Redacted.isRedacted(value) ? Redacted.value(value) : value), isKey)
-
-const headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[!#$%&'*+\-.^_`|~\w]+$/)), Schema.String)
-
-const decodeHeaders = Schema.decodeUnknownOption(Schema.Union([headers, Schema.fromJsonString(headers)]))
+import {
+  baseUrl,
+  count,
+  countFromZero,
+  flag,
+  headers,
+  key,
+  list,
+  object,
+  oneOf,
+  optionalText,
+  optionalUrl,
+  proxy,
+  ratio,
+  seconds,
+  text,
+  uuid
+} from "./field.ts"
 
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
@@ -133,76 +31,257 @@ const spoolFolder = (): string =>
   join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "honeyhive", "spool")
 
 export const fields = {
-  apiKey: {
+  /** Key for HoneyHive; without one, and without an OTLP endpoint, nothing is exported. The first given wins. */
+  apiKey: key({
     aliases: ["ingestionApiKey", "projectApiKey"],
-    env: ["HH_INGESTION_API_KEY", "HH_PROJECT_API_KEY", "HH_API_KEY"],
-    default: undefined,
-    expected: "a HoneyHive project or ingestion key, whole and without spaces",
-    decode: (value) => Option.map(decodeKey(value), (key) => Redacted.make(key, { label: "HoneyHive key" }))
-  },
-  url: {
-    aliases: ["dataPlaneUrl", "serverUrl"],
-    env: ["HH_DATA_PLANE_URL", "HH_API_URL", "HH_SERVER_URL"],
-    default: "https://api.dp1.us.honeyhive.ai",
-    expected: httpUrlExpected,
-    decode: (value) => Option.map(httpUrl(value), (url) => url.replace(/\/+$/, ""))
-  },
-  source: required({ env: ["HH_SOURCE"] }, "dev"),
-  project: optional({ env: ["HH_PROJECT"] }),
-  sessionName: { ...required({ env: ["HH_SESSION_NAME"] }, "unknown"), byHost: programName },
-  sessionId: optional({ env: ["HH_SESSION_ID"] }, "a UUID", (value) =>
-    Option.map(check(text, isUuid)(value), (id) => id.toLowerCase())
+    env: ["HH_INGESTION_API_KEY", "HH_PROJECT_API_KEY", "HH_API_KEY"]
+  }),
+  /** HoneyHive's data plane, or a hive. */
+  url: baseUrl(
+    { aliases: ["dataPlaneUrl", "serverUrl"], env: ["HH_DATA_PLANE_URL", "HH_API_URL", "HH_SERVER_URL"] },
+    "https://api.dp1.us.honeyhive.ai"
   ),
-  skipSessionCreation: flag({ env: ["HH_SKIP_SESSION_CREATION"] }),
+  /** Where the events come from, such as `dev` or `production`. */
+  source: text({ env: ["HH_SOURCE"] }, "dev"),
+  /** Written on the spans for older readers; HoneyHive takes the project from the key. */
+  project: optionalText({ env: ["HH_PROJECT"] }),
+  /** What kind of host this is; it decides the defaults of deadlines, batches and connections. */
+  host: oneOf({ env: ["HH_HOST_PROFILE"], otherwise: "detected" }, [
+    "standard",
+    "lambda",
+    "kubernetes",
+    "high-concurrency",
+    "gcp",
+    "azure",
+    "ec2",
+    "docker"
+  ]),
+  /** What kind of work this is; it changes defaults over those of the host. */
+  scenario: oneOf({ env: ["HH_SCENARIO"], otherwise: "detected" }, [
+    "standard",
+    "high-volume",
+    "low-latency",
+    "test",
+    "benchmark"
+  ]),
+  /** No network at all; ids stay valid. */
   testMode: flag({ env: ["HH_TEST_MODE"] }),
+  /** Logs the effective configuration once when an instance is made. */
+  verbose: flag({ env: ["HH_VERBOSE"] }),
+  /** Spans are neither made nor sent. */
   disableTracing: flag({ env: ["HH_DISABLE_TRACING"] }),
-  disableBatch: flag({ env: ["HH_DISABLE_BATCH"] }),
-  exporter: oneOf({ env: ["HH_EXPORTER"] }, ["otlp", "console", "none"]),
-  otlpEndpoint: optional({ env: ["HH_OTLP_ENDPOINT"] }, httpUrlExpected, httpUrl),
-  otlpHeaders: {
-    env: ["HH_OTLP_HEADERS"],
-    default: {},
-    expected: "an object of header names and values (a variable: as JSON)",
-    decode: decodeHeaders
-  },
-  otlpProtocol: oneOf({ env: ["HH_OTLP_PROTOCOL"] }, ["http/json", "http/protobuf"]),
-  batchMaxSize: {
-    ...count({ env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"] }, 512),
-    byHost: (host) => host.batchMaxSize
-  },
-  batchMaxQueue: count({ env: ["HH_MAX_QUEUE_SIZE"] }, 32_768),
-  batchMaxQueueBytes: count({ env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
-  batchMaxBytes: count({ env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
-  maxInFlight: count({ env: ["HH_MAX_IN_FLIGHT"] }, 4),
-  otlpCompression: oneOf({ env: ["HH_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"] }, ["auto", "none", "gzip"]),
-  spool: oneOf({ env: ["HH_SPOOL"] }, ["off", "on", "durable"]),
-  spoolPath: required({ env: ["HH_SPOOL_PATH"] }, spoolFolder()),
-  spoolMaxBytes: count({ env: ["HH_SPOOL_MAX_BYTES"] }, 256 * 1024 * 1024),
-  batchInterval: { ...seconds({ env: ["HH_FLUSH_INTERVAL"] }, 5), byHost: (host) => host.batchInterval },
-  resilience: oneOf({ env: ["HH_RESILIENCE_LEVEL"] }, ["balanced", "strict", "resilient"]),
-  exportTimeout: seconds({ env: ["HH_EXPORT_TIMEOUT"] }, 30),
-  flushTimeout: { ...seconds({ env: ["HH_FLUSH_TIMEOUT"] }, 3), byHost: (host) => host.flush },
-  shutdownTimeout: { ...seconds({ env: ["HH_SHUTDOWN_TIMEOUT"] }, 3), byHost: (host) => host.flush },
-  maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
-  maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
-  maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
-  serviceInstance: { ...required({ env: ["HH_SERVICE_INSTANCE_ID"] }, ""), byHost: () => crypto.randomUUID() },
-  serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
-  serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
-} satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }
 
-/** Nested groups and the flat names of their keys. */
-export const groups = {
-  session: { name: "sessionName", id: "sessionId", skipCreation: "skipSessionCreation" },
-  otlp: { endpoint: "otlpEndpoint", headers: "otlpHeaders", protocol: "otlpProtocol" },
-  batch: {
-    maxSize: "batchMaxSize",
-    maxBytes: "batchMaxBytes",
-    maxQueue: "batchMaxQueue",
-    maxQueueBytes: "batchMaxQueueBytes",
-    interval: "batchInterval",
-    disabled: "disableBatch"
-  },
-  limits: { attributes: "maxAttributes", events: "maxEvents", links: "maxLinks" },
-  service: { name: "serviceName", version: "serviceVersion" }
-} as const
+  /** Name of the instance's own session. */
+  sessionName: text(
+    {
+      nested: "session.name",
+      env: ["HH_SESSION_NAME"],
+      byProgram: programName,
+      otherwise: "the program's file without its ending"
+    },
+    "unknown"
+  ),
+  /** Id of the instance's own session. */
+  sessionId: uuid({ nested: "session.id", env: ["HH_SESSION_ID"], otherwise: "a new one" }),
+  /** Inputs of the instance's own session. */
+  inputs: object({ nested: "session.inputs", env: [] }, "secret"),
+  /** Leaves the session to the spans' auto-create flag instead of announcing it over REST. */
+  skipSessionCreation: flag({ nested: "session.skipCreation", env: ["HH_SKIP_SESSION_CREATION"] }),
+
+  /** The experiment's run that the spans belong to. */
+  runId: optionalText({ nested: "evaluation.runId", env: ["HH_RUN_ID"] }),
+  /** The dataset that the run goes through. */
+  datasetId: optionalText({ nested: "evaluation.datasetId", env: ["HH_DATASET_ID"] }),
+  /** The datapoint that the spans answer. */
+  datapointId: optionalText({ nested: "evaluation.datapointId", env: ["HH_DATAPOINT_ID"] }),
+  /** Experiment that the spans are tagged with. */
+  experimentId: optionalText({ nested: "experiment.id", env: ["HH_EXPERIMENT_ID"] }),
+  /** Its name. */
+  experimentName: optionalText({ nested: "experiment.name", env: ["HH_EXPERIMENT_NAME"] }),
+  /** The variant that this process runs. */
+  experimentVariant: optionalText({ nested: "experiment.variant", env: ["HH_EXPERIMENT_VARIANT"] }),
+  /** The group that this process belongs to. */
+  experimentGroup: optionalText({ nested: "experiment.group", env: ["HH_EXPERIMENT_GROUP"] }),
+  /** More about the experiment. */
+  experimentMetadata: object({ nested: "experiment.metadata", env: ["HH_EXPERIMENT_METADATA"] }),
+
+  /** How spans leave the process: OTLP over HTTP, one object per span on the console, or not at all. */
+  exporter: oneOf({ env: ["HH_EXPORTER"] }, ["otlp", "console", "none"]),
+  /** Off: spans are made, but no OTLP request is. */
+  otlpEnabled: flag({ nested: "otlp.enabled", env: ["HH_OTLP_ENABLED"] }, true),
+  /** The whole URL of an OTLP traces endpoint; it gets the spans instead of HoneyHive, and never its key. */
+  otlpEndpoint: optionalUrl({ nested: "otlp.endpoint", env: ["HH_OTLP_ENDPOINT"], otherwise: "HoneyHive's" }),
+  /** Further headers of OTLP requests, such as another backend's key. */
+  otlpHeaders: headers({ nested: "otlp.headers", env: ["HH_OTLP_HEADERS"] }),
+  /** OTLP's encoding over HTTP. */
+  otlpProtocol: oneOf({ nested: "otlp.protocol", env: ["HH_OTLP_PROTOCOL"] }, ["http/json", "http/protobuf"]),
+  /** Compression of OTLP requests; `auto` compresses where the connection costs more than the CPU. */
+  otlpCompression: oneOf(
+    { nested: "otlp.compression", env: ["HH_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"] },
+    ["auto", "none", "gzip"]
+  ),
+
+  /** Sends every span as it ends instead of in batches. */
+  disableBatch: flag({ nested: "batch.disabled", env: ["HH_DISABLE_BATCH"] }),
+  /** Spans in one request at most. */
+  batchMaxSize: count(
+    {
+      nested: "batch.maxSize",
+      env: ["HH_MAX_EXPORT_BATCH_SIZE", "HH_BATCH_SIZE"],
+      byHost: (host) => host.batchMaxSize
+    },
+    512
+  ),
+  /** Bytes in one request at most, before encoding. */
+  batchMaxBytes: count({ nested: "batch.maxBytes", env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
+  /** Spans waiting at most; more are dropped and counted. The default is half a minute at 1,000 a second. */
+  batchMaxQueue: count({ nested: "batch.maxQueue", env: ["HH_MAX_QUEUE_SIZE"] }, 32_768),
+  /** Bytes waiting at most, as they are in memory. */
+  batchMaxQueueBytes: count({ nested: "batch.maxQueueBytes", env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
+  /** Longest time a span waits for its batch. */
+  batchInterval: seconds(
+    { nested: "batch.interval", env: ["HH_FLUSH_INTERVAL"], byHost: (host) => host.batchInterval },
+    5
+  ),
+  /** Requests with spans under way at the same time. */
+  maxInFlight: count({ nested: "batch.maxInFlight", env: ["HH_MAX_IN_FLIGHT"], byHost: (host) => host.maxInFlight }, 4),
+  /** What happens when the backend does not take spans: tried for two minutes, not at all, or until the end. */
+  resilience: oneOf({ nested: "delivery.resilience", env: ["HH_RESILIENCE_LEVEL"] }, [
+    "balanced",
+    "strict",
+    "resilient"
+  ]),
+  /** Spans on disk: `on` what cannot be sent, `durable` all of them as they end. `HoneyHiveLive`: `on`, but on Lambda. */
+  spool: oneOf({ nested: "delivery.spool", env: ["HH_SPOOL"] }, ["off", "on", "durable"]),
+  /** Folder of the spool. */
+  spoolPath: text(
+    {
+      nested: "delivery.spoolPath",
+      env: ["HH_SPOOL_PATH"],
+      byProgram: spoolFolder,
+      otherwise: "`honeyhive/spool` below `XDG_STATE_HOME`, else below `~/.local/state`"
+    },
+    ""
+  ),
+  /** Bytes on disk at most. */
+  spoolMaxBytes: count({ nested: "delivery.spoolMaxBytes", env: ["HH_SPOOL_MAX_BYTES"] }, 256 * 1024 * 1024),
+
+  /** Longest time of one export. */
+  exportTimeout: seconds({ nested: "timeouts.export", env: ["HH_EXPORT_TIMEOUT"] }, 30),
+  /** Longest time that `flush` may take. */
+  flushTimeout: seconds({ nested: "timeouts.flush", env: ["HH_FLUSH_TIMEOUT"], byHost: (host) => host.flush }, 3),
+  /** Longest time that closing an instance may take: flush, last requests, release. */
+  shutdownTimeout: seconds(
+    { nested: "timeouts.shutdown", env: ["HH_SHUTDOWN_TIMEOUT"], byHost: (host) => host.flush },
+    3
+  ),
+  /** Longest time that acquiring or releasing one part of an instance may take. */
+  lifecycleTimeout: seconds(
+    { nested: "timeouts.lifecycle", env: ["HH_LIFECYCLE_TIMEOUT"], byHost: (host) => host.lifecycle },
+    1
+  ),
+
+  /** Attributes of a span at most. */
+  maxAttributes: count({ nested: "limits.attributes", env: ["HH_MAX_ATTRIBUTES"] }, 1024),
+  /** Events of a span at most. */
+  maxEvents: count({ nested: "limits.events", env: ["HH_MAX_EVENTS"] }, 1024),
+  /** Links of a span at most. */
+  maxLinks: count({ nested: "limits.links", env: ["HH_MAX_LINKS"] }, 128),
+  /** Bytes of a span at most; longer values are cut, with a mark. */
+  maxSpanBytes: count({ nested: "limits.spanBytes", env: ["HH_MAX_SPAN_SIZE"] }, 10 * 1024 * 1024),
+  /** Whether attributes that say where a span belongs survive the limits: they always do. */
+  preserveCoreAttributes: flag(
+    { nested: "limits.preserveCoreAttributes", env: ["HH_PRESERVE_CORE_ATTRIBUTES"], deprecated: true },
+    true
+  ),
+  /** Spans kept, as a share of all traces. */
+  sampleRatio: ratio({ nested: "spans.sampleRatio", env: ["HH_SAMPLE_RATIO"] }, 1),
+  /** Only spans whose names begin with one of these are exported; empty: all of them. */
+  spanNameInclude: list({ nested: "spans.include", env: ["HH_SPAN_NAME_INCLUDE"] }),
+  /** Spans whose names begin with one of these are not exported. */
+  spanNameExclude: list({ nested: "spans.exclude", env: ["HH_SPAN_NAME_EXCLUDE"] }),
+  /** Arguments, results and messages are recorded. Off: names, times, tokens and errors only. */
+  captureContent: flag({ nested: "spans.captureContent", env: ["HH_CAPTURE_CONTENT"] }, true),
+  /** The program's outgoing HTTP requests make no spans of their own. */
+  disableHttpTracing: flag(
+    {
+      nested: "http.tracingDisabled",
+      env: ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
+    },
+    true
+  ),
+
+  /** Longest time of one REST call. */
+  httpTimeout: seconds({ nested: "http.timeout", env: ["HH_TIMEOUT"], byHost: (host) => host.httpTimeout }, 30),
+  /** Connections to one backend at most. */
+  maxConnections: count(
+    { nested: "http.maxConnections", env: ["HH_MAX_CONNECTIONS"], byHost: (host) => host.maxConnections },
+    10
+  ),
+  /** Idle connections kept open at most. */
+  maxKeepaliveConnections: countFromZero(
+    {
+      nested: "http.maxKeepaliveConnections",
+      env: ["HH_MAX_KEEPALIVE_CONNECTIONS"],
+      byHost: (host) => host.maxKeepaliveConnections
+    },
+    20
+  ),
+  /** Longest time that an idle connection is kept. */
+  keepaliveExpiry: seconds({ nested: "http.keepaliveExpiry", env: ["HH_KEEPALIVE_EXPIRY"] }, 30),
+  /** Longest time that a request waits for a connection. */
+  poolTimeout: seconds({ nested: "http.poolTimeout", env: ["HH_POOL_TIMEOUT"] }, 10),
+  /** REST calls in one window at most. */
+  rateLimitCalls: count({ nested: "http.rateLimitCalls", env: ["HH_RATE_LIMIT_CALLS"] }, 100),
+  /** The window of `rateLimitCalls`. */
+  rateLimitWindow: seconds({ nested: "http.rateLimitWindow", env: ["HH_RATE_LIMIT_WINDOW"] }, 60),
+  /** Tries after the first of a REST call; how long spans are tried is a matter of `resilience`. */
+  maxRetries: countFromZero(
+    { nested: "http.maxRetries", env: ["HH_MAX_RETRIES"], byHost: (host) => host.maxRetries },
+    3
+  ),
+  /** Pause before the first retry of a REST call; doubled from then on. */
+  retryBackoff: seconds(
+    { nested: "http.retryBackoff", env: ["HH_RETRY_BACKOFF"], byHost: (host) => host.retryBackoff },
+    0.5
+  ),
+  /** Proxy for `http://` addresses. */
+  httpProxy: proxy({ nested: "http.httpProxy", env: ["HH_HTTP_PROXY"] }),
+  /** Proxy for `https://` addresses. */
+  httpsProxy: proxy({ nested: "http.httpsProxy", env: ["HH_HTTPS_PROXY"] }),
+  /** Hosts that are reached without a proxy; `*` is all, `.example.com` a domain. */
+  noProxy: list({ nested: "http.noProxy", env: ["HH_NO_PROXY"] }),
+  /** Certificates of the backend are checked. */
+  verifySsl: flag({ nested: "http.verifySsl", env: ["HH_VERIFY_SSL"] }, true),
+  /** Redirects are followed. */
+  followRedirects: flag({ nested: "http.followRedirects", env: ["HH_FOLLOW_REDIRECTS"] }, true),
+
+  /** What was detected once (the resource) is kept for the next time. */
+  cacheEnabled: flag({ nested: "cache.enabled", env: ["HH_CACHE_ENABLED"] }, true),
+  /** Entries of a cache at most. */
+  cacheMaxSize: count({ nested: "cache.maxSize", env: ["HH_CACHE_MAX_SIZE"] }, 1000),
+  /** How long an entry is used. */
+  cacheTtl: seconds({ nested: "cache.ttl", env: ["HH_CACHE_TTL"] }, 300),
+  /** How often a cache was cleaned: entries leave when they are old. */
+  cacheCleanupInterval: seconds(
+    { nested: "cache.cleanupInterval", env: ["HH_CACHE_CLEANUP_INTERVAL"], deprecated: true },
+    60
+  ),
+
+  /** `service.name` of the resource. */
+  serviceName: text({ nested: "service.name", env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
+  /** `service.instance.id` of the resource. */
+  serviceInstanceId: text(
+    {
+      nested: "service.instanceId",
+      env: ["HH_SERVICE_INSTANCE_ID"],
+      byProgram: () => crypto.randomUUID(),
+      otherwise: "a new UUID"
+    },
+    ""
+  ),
+  /** `service.version` of the resource. */
+  serviceVersion: optionalText({ nested: "service.version", env: ["HH_SERVICE_VERSION"] }),
+  /** Git attributes on the resource. Nothing is ever sent anywhere else. */
+  telemetry: flag({ nested: "service.telemetry", env: ["HH_TELEMETRY", "HONEYHIVE_TELEMETRY"] }, true)
+}

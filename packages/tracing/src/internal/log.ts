@@ -7,3 +7,7 @@ import * as References from "effect/References"
  */
 export const warn = (...message: ReadonlyArray<unknown>): Effect.Effect<void> =>
   Effect.provideService(Effect.logWarning(...message), References.LogToStderr, true)
+
+/** The same for what was asked for and is no trouble. */
+export const inform = (...message: ReadonlyArray<unknown>): Effect.Effect<void> =>
+  Effect.provideService(Effect.logInfo(...message), References.LogToStderr, true)
