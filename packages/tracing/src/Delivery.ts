@@ -90,6 +90,8 @@ const nothing: Receipt = { accepted: 0, spooled: 0, dropped: {}, pending: 0 }
 export class Delivery extends Context.Service<
   Delivery,
   {
+    /** How many spans have been taken so far. */
+    readonly ended: () => number
     /** Takes an ended span; constant time, never fails, never waits. */
     readonly offer: (span: ReadableSpan) => void
     /**
@@ -378,7 +380,7 @@ const make = Effect.gen(function* () {
     })
   )
   yield* Effect.addFinalizer(() => close)
-  return Delivery.of({ offer, flush, close, spill })
+  return Delivery.of({ offer, ended: () => queue.newest, flush, close, spill })
 })
 
 const partition = (

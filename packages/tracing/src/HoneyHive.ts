@@ -155,31 +155,42 @@ export class HoneyHive extends Context.Service<
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
     Effect.gen(function* () {
+      const settings = yield* TracerConfig
       const sessions = yield* Sessions
       const delivery = yield* Delivery
       const provider = yield* Provider
       const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
-      yield* Effect.addFinalizer((exit) =>
+      const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
         Effect.suspend(() => {
           for (const end of provider.open) end()
           // Both halves have the whole deadline, instead of one after the other
           return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
         })
-      )
+      yield* Effect.addFinalizer(shutdown)
       const hive = HoneyHive.of({
         session,
         startSession: sessions.start,
         endSession: sessions.end,
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
         flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
-        settings: yield* TracerConfig,
+        settings,
         tracerProvider: provider.tracerProvider
       })
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else
       if (isInstanceTracer(own) && own.open === provider.open) {
         const context = Context.make(Tracer.Tracer, own)
-        const leave = register({ tracer: own, context, facade: hive })
+        const run = Effect.runPromiseWith(yield* Effect.context<never>())
+        const leave = register({
+          tracer: own,
+          context,
+          facade: hive,
+          handlesSignals: settings.handleSignals,
+          ended: delivery.ended,
+          flush: () => run(Effect.ignore(hive.flush)),
+          shutdown: () => run(Effect.asVoid(shutdown(Exit.void))),
+          spill: delivery.spill
+        })
         yield* Effect.addFinalizer(() => Effect.sync(leave))
       }
       return hive

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
 import type { HoneyHive } from "./HoneyHive.ts"
 import * as registry from "./internal/registry.ts"
 
@@ -45,3 +46,22 @@ export const setDefault: (instance: HoneyHive["Service"]) => boolean = registry.
  * @since 0.1.0
  */
 export const clear: () => void = registry.clear
+
+/**
+ * Closes every open instance of this process at once: each sends what it has within its own shutdown deadline, keeps the
+ * rest on disk where it has a spool, and takes nothing more.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHive, Registry } from "@honeyhive/tracing"
+ *
+ * const program = Effect.void.pipe(Effect.withSpan("step"), Effect.andThen(Registry.shutdownAll))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
+ * ```
+ *
+ * @category registry
+ * @since 0.1.0
+ */
+export const shutdownAll: Effect.Effect<void> = Effect.promise(registry.shutdownAll)

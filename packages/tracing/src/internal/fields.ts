@@ -181,6 +181,12 @@ export const fields = {
     1
   ),
 
+  /**
+   * On SIGTERM and SIGINT the instance closes before the process ends; where the program listens to them itself, the
+   * instance only sends what it has.
+   */
+  handleSignals: flag({ nested: "delivery.handleSignals", env: ["HH_HANDLE_SIGNALS"] }, true),
+
   /** Attributes of a span at most. */
   maxAttributes: count({ nested: "limits.attributes", env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   /** Events of a span at most. */

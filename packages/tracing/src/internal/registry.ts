@@ -7,8 +7,9 @@
  */
 import type * as Context from "effect/Context"
 import type { InstanceTracer } from "./instance.ts"
+import { type Stoppable, watch } from "./lifecycle.ts"
 
-export interface Entry<Facade = unknown> {
+export interface Entry<Facade = unknown> extends Stoppable {
   readonly tracer: InstanceTracer
   /** What code of this instance runs under when it comes from nowhere. */
   readonly context: Context.Context<never>
@@ -16,15 +17,28 @@ export interface Entry<Facade = unknown> {
 }
 
 const entries = new Set<Entry>()
+/** Every instance that has not closed; `clear` does not forget them. */
+const open = new Set<Entry>()
 let chosen: Entry | undefined
+let unwatch: (() => void) | undefined
 
 export const register = (entry: Entry): (() => void) => {
   entries.add(entry)
+  open.add(entry)
+  unwatch ??= watch(() => Array.from(open))
   return () => {
     entries.delete(entry)
+    open.delete(entry)
     if (chosen === entry) chosen = undefined
+    if (open.size > 0) return
+    unwatch?.()
+    unwatch = undefined
   }
 }
+
+/** Closes every instance that is open. */
+export const shutdownAll = (): Promise<void> =>
+  Promise.all(Array.from(open, (entry) => entry.shutdown())).then(() => undefined)
 
 export const getDefault = (): Entry | undefined => chosen ?? entries.values().next().value
 

@@ -16,11 +16,23 @@ export interface Target {
   readonly headers: { readonly [name: string]: string }
   /** From the first byte sent to the last one received. */
   readonly timeout: Duration.Duration
+  readonly pool: Pool
+}
+
+/** How connections are made and kept. */
+export interface Pool {
   readonly maxConnections: number
+  readonly maxKeepaliveConnections: number
+  readonly keepaliveExpiry: Duration.Duration
+  readonly verifySsl: boolean
+  readonly followRedirects: boolean
+  /** Variables of a proxy by their usual names; none: connections are direct. */
+  readonly proxy: { readonly [name: string]: string } | undefined
 }
 
 export interface Answer {
   readonly status: number
+  readonly location: string | undefined
   readonly contentType: string | undefined
   readonly retryAfter: Duration.Duration | undefined
   readonly body: Buffer
@@ -40,6 +52,11 @@ export const retryAfterOf = (header: string | undefined, now: number): Duration.
   return Number.isNaN(date) || !/[a-z]/i.test(written) ? undefined : Duration.millis(Math.max(0, date - now))
 }
 
+const MAX_REDIRECTS = 3
+
+/** Those redirects after which a POST is still a POST. */
+const keepsMethod = ({ status }: Answer): boolean => status === 307 || status === 308
+
 const load = (url: string) => (url.startsWith("https:") ? import("node:https") : import("node:http"))
 
 export interface Connections {
@@ -50,20 +67,25 @@ export interface Connections {
 
 export const connect = Effect.fnUntraced(function* (target: Target) {
   const http = yield* Effect.promise(() => load(target.url))
-  const agent = new http.Agent({ keepAlive: true, maxSockets: target.maxConnections })
+  const { keepaliveExpiry, maxConnections, maxKeepaliveConnections, proxy, verifySsl } = target.pool
+  const agent = new http.Agent({
+    keepAlive: maxKeepaliveConnections > 0,
+    maxSockets: maxConnections,
+    maxFreeSockets: Math.max(1, maxKeepaliveConnections),
+    // Of sockets that nobody uses; a request has a timeout of its own
+    timeout: Duration.toMillis(keepaliveExpiry),
+    ...(proxy === undefined ? {} : { proxyEnv: proxy }),
+    ...(verifySsl ? {} : { rejectUnauthorized: false })
+  })
   const open = new Set<Http.ClientRequest>()
   let closed = false
 
-  const post: Connections["post"] = (body, headers) =>
+  const once = (url: URL, body: Buffer, headers: { readonly [name: string]: string }) =>
     Effect.callback<Answer, Unanswered>((resume, signal) => {
       const fail = (message: string): void => resume(Effect.fail(new Unanswered({ message })))
       if (closed) return fail("the exporter is closed")
       const request = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
-        http.request(target.url, {
-          agent,
-          method: "POST",
-          headers: { ...target.headers, ...headers, "content-length": body.length }
-        })
+        http.request(url, { agent, method: "POST", headers: { ...headers, "content-length": body.length } })
       )
       open.add(request)
       request.on("close", () => {
@@ -80,6 +102,7 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
           resume(
             Effect.succeed({
               status: response.statusCode ?? 0,
+              location: response.headers.location,
               contentType: response.headers["content-type"],
               retryAfter: retryAfterOf(response.headers["retry-after"], Date.now()),
               body: Buffer.concat(chunks)
@@ -97,12 +120,30 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
       })
       signal.addEventListener("abort", () => void request.destroy())
       request.end(body)
-    }).pipe(
+    })
+
+  const follow = Effect.fnUntraced(function* (body: Buffer, headers: { readonly [name: string]: string }) {
+    let url = new URL(target.url)
+    let answer = yield* once(url, body, headers)
+    for (let hops = 0; hops < MAX_REDIRECTS && keepsMethod(answer); hops++) {
+      const next = URL.parse(answer.location ?? "", url)
+      // To another origin, the key would go with it
+      if (next === null || next.origin !== url.origin) break
+      url = next
+      answer = yield* once(url, body, headers)
+    }
+    return answer
+  })
+
+  const post: Connections["post"] = (body, headers) => {
+    const all = { ...target.headers, ...headers }
+    return (target.pool.followRedirects ? follow(body, all) : once(new URL(target.url), body, all)).pipe(
       Effect.timeoutOrElse({
         duration: target.timeout,
         orElse: () => Effect.fail(new Unanswered({ message: `no answer within ${Duration.format(target.timeout)}` }))
       })
     )
+  }
 
   const close = (): void => {
     closed = true

@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import type { OtlpProtocol, Settings } from "../../TracerConfig.ts"
 import { ExportError, type Sendable, type Transport } from "../../Transport.ts"
 import { decodeAnswer } from "./answer.ts"
-import { type Answer, connect, type Target, type Unanswered } from "./connections.ts"
+import { type Answer, connect, type Pool, type Target, type Unanswered } from "./connections.ts"
 import type { Encoding, Origin } from "./encoding.ts"
 import * as json from "./json.ts"
 import * as protobuf from "./protobuf.ts"
@@ -21,14 +21,27 @@ import * as protobuf from "./protobuf.ts"
 /** HoneyHive's OTLP endpoint below its URL. */
 const OTLP_PATH = "/opentelemetry/v1/traces"
 
+const valueOf = (secret: Redacted.Redacted | undefined) => (secret === undefined ? undefined : Redacted.value(secret))
+
+/**
+ * Proxies of the configuration, else those of the environment where Node has been told to use them.
+ */
+const proxyOf = ({ httpProxy, httpsProxy, noProxy }: Settings): Pool["proxy"] => {
+  const { env } = process
+  if (httpProxy === undefined && httpsProxy === undefined && env["NODE_USE_ENV_PROXY"] !== "1") return undefined
+  const usual = [
+    ["HTTP_PROXY", valueOf(httpProxy) ?? env["HTTP_PROXY"] ?? env["http_proxy"]],
+    ["HTTPS_PROXY", valueOf(httpsProxy) ?? env["HTTPS_PROXY"] ?? env["https_proxy"]],
+    ["NO_PROXY", noProxy.length > 0 ? noProxy.join(",") : (env["NO_PROXY"] ?? env["no_proxy"])]
+  ] as const
+  return Object.fromEntries(usual.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
+}
+
 // Another backend's endpoint never gets HoneyHive's key
-const targetOf = (settings: Settings): Target => {
-  const rest = { timeout: settings.exportTimeout, maxConnections: settings.maxInFlight }
-  if (settings.otlpEndpoint !== undefined) {
-    return { url: settings.otlpEndpoint, headers: settings.otlpHeaders, ...rest }
-  }
+const addressOf = (settings: Settings): Pick<Target, "url" | "headers"> => {
+  if (settings.otlpEndpoint !== undefined) return { url: settings.otlpEndpoint, headers: settings.otlpHeaders }
   const key = settings.apiKey === undefined ? {} : { authorization: `Bearer ${Redacted.value(settings.apiKey)}` }
-  return { url: settings.url + OTLP_PATH, headers: { ...settings.otlpHeaders, ...key }, ...rest }
+  return { url: settings.url + OTLP_PATH, headers: { ...settings.otlpHeaders, ...key } }
 }
 
 /** A span in its wire form. */
@@ -105,7 +118,11 @@ const storeOrigin = ({ origin: { resource, scope }, protocol }: Encoded): string
   })
 
 export const make = Effect.fnUntraced(function* (settings: Settings) {
-  const target = targetOf(settings)
+  const target: Target = {
+    ...addressOf(settings),
+    timeout: settings.exportTimeout,
+    pool: { ...settings.http, proxy: proxyOf(settings) }
+  }
   const { close, post } = yield* connect(target)
   const encodings: { readonly [protocol in OtlpProtocol]: Encoding } = {
     "http/json": json.make(),
