@@ -99,7 +99,7 @@ const broken = async (page: string): Promise<ReadonlyArray<string>> => {
 }
 
 describe("links", () => {
-  const pages = ["README.md", "MIGRATION.md"].map((name) => join(tracing, name))
+  const pages = ["README.md", "MIGRATION.md", "../examples/README.md"].map((name) => join(tracing, name))
   it.each(pages)("of %s lead somewhere", async (page) => {
     assert.deepStrictEqual(await broken(page), [])
   })
