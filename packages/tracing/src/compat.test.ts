@@ -1,49 +1,12 @@
 import * as Otel from "@opentelemetry/api"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import { ExportTraceServiceRequest, spans as spansOf } from "@honeyhive/contract/Otlp"
 import { run } from "./compat.fixture.ts"
-import {
-  enrichSession,
-  enrichSpan,
-  HoneyHiveTracer,
-  traceChain,
-  traceFunction,
-  traceModel,
-  traceTool
-} from "./compat.ts"
+import { enrichSession, enrichSpan, HoneyHiveTracer, traceTool } from "./compat.ts"
 import { start } from "./Handle.ts"
-import { backend, type Request } from "./internal/backend.fixture.ts"
+import { backend } from "./internal/backend.fixture.ts"
+import { honeyhive, scenario } from "./internal/honeyhive.fixture.ts"
 import { traced } from "./Traced.ts"
-
-const decode = Schema.decodeUnknownSync(Schema.fromJsonString(ExportTraceServiceRequest))
-
-/** A HoneyHive on loopback, and what it was told. */
-const honeyhive = Effect.gen(function* () {
-  const { requests, url } = yield* backend((request) => ({
-    status: 200,
-    body: request.path.startsWith("/v1/") ? "" : "{}"
-  }))
-  const at = (method: string, path: string): ReadonlyArray<Request> =>
-    requests.filter((request) => request.method === method && request.path.startsWith(path))
-  return {
-    url,
-    requests,
-    spans: () => at("POST", "/opentelemetry").flatMap((request) => spansOf(decode(request.body.toString())).accepted),
-    started: () => at("POST", "/v1/sessions").map((request) => JSON.parse(request.body.toString())),
-    updates: () =>
-      at("PUT", "/v1/events").map((request) => [request.path, JSON.parse(request.body.toString())] as const)
-  }
-})
-
-/** Runs a test against a HoneyHive, and closes what it left open. */
-const scenario = (test: (hive: Effect.Success<typeof honeyhive>) => Promise<void>) =>
-  Effect.gen(function* () {
-    const hive = yield* honeyhive
-    yield* Effect.addFinalizer(() => Effect.promise(HoneyHiveTracer.close))
-    yield* Effect.promise(() => test(hive))
-  })
 
 const SESSION = "honeyhive.session_id"
 const pause = () => new Promise((resolve) => setImmediate(resolve))
@@ -291,133 +254,9 @@ describe("HoneyHiveTracer", () => {
   )
 })
 
-describe("traced functions", () => {
-  const wrappers = async (url: string) => {
-    const tracer = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
-    type Wrap = typeof traceTool
-    return [
-      traceModel,
-      traceTool,
-      traceChain,
-      traceFunction({ eventType: "tool" }) as Wrap,
-      (fn) => tracer.traceModel(fn),
-      (fn) => tracer.traceTool(fn),
-      (fn) => tracer.traceChain(fn),
-      tracer.traceFunction() as Wrap
-    ] satisfies ReadonlyArray<Wrap>
-  }
-
-  it.live("run once, keep `this`, identity, name, length, properties, and whether they are synchronous", () =>
-    scenario(async ({ url }) => {
-      for (const wrap of await wrappers(url)) {
-        let calls = 0
-        const error = new Error("no")
-        const value = { big: 1n }
-        const fails = wrap((): never => {
-          calls++
-          throw error
-        })
-        assert.strictEqual(
-          (() => {
-            try {
-              return fails()
-            } catch (thrown) {
-              return thrown
-            }
-          })(),
-          error
-        )
-        assert.strictEqual(calls, 1)
-        const rejects = wrap(async () => Promise.reject(error))
-        assert.strictEqual(await rejects().catch((thrown: unknown) => thrown), error)
-        const method = wrap(
-          Object.assign(
-            function method(this: unknown, _left: unknown, _right: unknown) {
-              return [this, value]
-            },
-            { extra: 1 }
-          )
-        )
-        const [self, same] = method.call(value, 1, 2)
-        assert.strictEqual(self, value)
-        assert.strictEqual(same, value)
-        assert.deepStrictEqual([method.name, method.length, method.extra], ["method", 2, 1])
-      }
-    })
-  )
-
-  it.live("trace: runs once, returns and throws what the function does", () =>
-    scenario(async ({ url }) => {
-      const tracer = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
-      let calls = 0
-      const error = { not: "an Error" }
-      assert.strictEqual(
-        await tracer
-          .trace(async () => {
-            calls++
-            throw error
-          })
-          .catch((thrown: unknown) => thrown),
-        error
-      )
-      try {
-        tracer.trace(() => {
-          calls++
-          throw error
-        })
-      } catch (thrown) {
-        assert.strictEqual(thrown, error)
-      }
-      assert.strictEqual(calls, 2)
-    })
-  )
-
-  it.live("belong to the first tracer when they are called from nowhere, and to no one before", () =>
-    scenario(async ({ spans, url }) => {
-      const search = traceTool(() => 1, { eventName: "search" })
-      search()
-      const first = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
-      await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
-      search()
-      await HoneyHiveTracer.flush()
-      assert.deepStrictEqual(
-        spans().map(({ attributes }) => attributes[SESSION]),
-        [first.sessionId]
-      )
-    })
-  )
-
-  it.live("are named by eventName, their own name, hh_name, their type", () =>
-    scenario(async ({ spans, url }) => {
-      const tracer = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
-      const named = function named() {}
-      tracer.trace(() => {
-        traceTool(named, { eventName: "given" })()
-        traceTool(named)()
-        traceFunction({})(Object.assign(() => {}, { hh_name: "marked" }))()
-        traceFunction({ eventType: "MODEL" })((() => () => {})())()
-        traceFunction({ eventType: "other" })((() => () => {})())()
-        traceFunction()((() => () => {})())()
-      })
-      await tracer.flush()
-      assert.deepStrictEqual(
-        spans().map(({ attributes, name }) => [name, attributes["honeyhive_event_type"]]),
-        [
-          ["given", "tool"],
-          ["named", "tool"],
-          ["marked", "tool"],
-          ["MODEL event", "model"],
-          ["other event", "tool"],
-          ["event", "tool"]
-        ]
-      )
-    })
-  )
-})
-
 describe("enrichSpan, enrichSession", () => {
   it.live("whatever is passed, nothing reaches the program; without a tracer nothing happens", () =>
-    scenario(async ({ spans, url }) => {
+    scenario(async ({ spans, updates, url }) => {
       enrichSpan({ metadata: { lost: true } })
       await enrichSession({ metadata: { lost: true } })
       const tracer = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
@@ -437,12 +276,26 @@ describe("enrichSpan, enrichSession", () => {
         enrichSpan()
       })()
       await enrichSession(hostileParams)
-      await tracer.enrichSession({ metadata: { big: 1n } })
+      const cycle: { [key: string]: unknown } = { name: "cycle", list: [1, 2] }
+      cycle["self"] = cycle
+      await tracer.enrichSession({
+        metadata: { big: 1n, at: new Date(0), none: undefined, "a.b": null },
+        metrics: { hostile },
+        feedback: cycle,
+        outputs: [1]
+      })
       await tracer.flush()
-      assert.include(spans()[0]!.attributes, {
+      assert.deepInclude(updates().at(-1)![1], {
+        metadata: { big: "1", at: "1970-01-01T00:00:00.000Z", "a.b": null },
+        metrics: { hostile: { value: "[unreadable]" } },
+        feedback: { name: "cycle", list: [1, 2], self: "[circular]" },
+        outputs: { value: [1] }
+      })
+      assert.deepInclude(spans()[0]!.attributes, {
         "honeyhive_metadata.value": "[unreadable]",
         honeyhive_error: "TypeError: bad",
-        honeyhive_event_name: "renamed"
+        honeyhive_event_name: "renamed",
+        "honeyhive_outputs.value": [1, 2]
       })
     })
   )

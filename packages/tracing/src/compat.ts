@@ -8,32 +8,24 @@
  * @since 0.1.0
  */
 import type * as OtelApi from "@opentelemetry/api"
-import * as Cause from "effect/Cause"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as ManagedRuntime from "effect/ManagedRuntime"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
-import type { EventType } from "@honeyhive/contract/Event"
 import { writeFields } from "@honeyhive/contract/Projection"
-import { isUuid } from "@honeyhive/contract/Uuid"
-import { type Enrichment, toFields, type Values } from "./Enrichment.ts"
+import { toFields } from "./Enrichment.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { writer } from "./internal/bridge.ts"
-import { describeCause } from "./internal/failure.ts"
+import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
+import { idOf, metadataOf, updateSession } from "./internal/compatSessions.ts"
+import { contentOf, nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
 import * as instance from "./internal/instance.ts"
-import { warn } from "./internal/log.ts"
 import * as otelTracer from "./internal/otelTracer.ts"
 import * as registry from "./internal/registry.ts"
-import { uuidV5 } from "./internal/uuidV5.ts"
 import { getDefault } from "./Registry.ts"
 import { CurrentSession, type SessionInfo } from "./Session.ts"
 import { traced } from "./Traced.ts"
-import { type Options, type Settings, TracerConfig } from "./TracerConfig.ts"
 
 // The types that 1.x has in these places: with stricter ones, programs written for it would not compile
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -125,29 +117,6 @@ export interface HoneyHiveTracerProperties {
   testMode?: boolean | undefined
 }
 
-const valuesOf = (value: unknown): Values | undefined =>
-  value === undefined || value === null || value === ""
-    ? undefined
-    : Predicate.isObject(value)
-      ? // Any object can be read by its keys
-        (value as unknown as Values)
-      : { value }
-
-const eventTypes: ReadonlyMap<string, EventType> = new Map([
-  ["model", "model"],
-  ["tool", "tool"],
-  ["chain", "chain"]
-])
-
-const typeOf = (eventType: unknown): EventType | undefined =>
-  typeof eventType === "string" ? eventTypes.get(eventType.toLowerCase()) : undefined
-
-const nameOf = (options: TraceFunctionOptions, fn: AnyFunction): string => {
-  const given: unknown = Reflect.get(fn, "hh_name")
-  const candidates = [options.eventName, fn.name, given, options.eventType && `${options.eventType} event`]
-  return candidates.find((name): name is string => typeof name === "string" && name !== "") ?? "event"
-}
-
 /**
  * Traces a function: its span belongs to the tracer, session and function around the call, else to the tracer that was
  * made first.
@@ -231,17 +200,6 @@ export const traceTool: Wrap = (func, options) => traceFunction({ ...options, ev
  */
 export const traceChain: Wrap = (func, options) => traceFunction({ ...options, eventType: "chain" })(func)
 
-const toEnrichment = (params: { readonly [K in keyof EnrichSpanParams]?: unknown }): Enrichment => ({
-  config: valuesOf(params.config),
-  metadata: valuesOf(params.metadata),
-  metrics: valuesOf(params.metrics),
-  feedback: valuesOf(params.feedback),
-  inputs: valuesOf(params.inputs),
-  outputs: valuesOf(params.outputs),
-  error: params.error ? describeCause(Cause.fail(params.error)).message : undefined,
-  name: typeof params.eventName === "string" && params.eventName !== "" ? params.eventName : undefined
-})
-
 /**
  * Adds to the event of the traced function around the caller; without one, nothing happens. Never throws.
  *
@@ -260,7 +218,7 @@ const toEnrichment = (params: { readonly [K in keyof EnrichSpanParams]?: unknown
  * @category enrichment
  * @since 0.1.0
  */
-export const enrichSpan = (params: { readonly [K in keyof EnrichSpanParams]?: unknown } = {}): void => {
+export const enrichSpan = (params: Spoken = {}): void => {
   try {
     const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
     if (span === undefined) return
@@ -273,26 +231,6 @@ export const enrichSpan = (params: { readonly [K in keyof EnrichSpanParams]?: un
   } catch {
     // A getter that throws, for one: it never reaches the program
   }
-}
-
-const idOf = (sessionId: string): string => (isUuid(sessionId) ? sessionId.toLowerCase() : uuidV5(sessionId))
-
-const updateSession = (
-  hive: HoneyHive["Service"],
-  session: SessionInfo | undefined,
-  params: EnrichSessionParams
-): void => {
-  const update = Effect.suspend(() => {
-    const { inputs: _, sessionId, ...enrichment } = params
-    const named = sessionId ? { id: idOf(sessionId), name: "", startTime: 0 } : session
-    return Effect.provideService(HoneyHive.enrichSession(enrichment), CurrentSession, named)
-  })
-  Effect.runSync(
-    update.pipe(
-      Effect.provideService(HoneyHive, hive),
-      Effect.catchCause((cause) => warn(`HoneyHive: a session was not enriched: ${describeCause(cause).message}`))
-    )
-  )
 }
 
 /**
@@ -320,60 +258,6 @@ export const enrichSession = async (params: EnrichSessionParams = {}): Promise<v
     instance.find((context) => Context.get(context, CurrentSession)),
     params
   )
-}
-
-/** An instance that tracers with the same key, URL and source share. */
-interface Instance {
-  /** Undefined where the configuration could not be used. */
-  readonly settings: Settings | undefined
-  readonly context: Context.Context<HoneyHive>
-  readonly hive: HoneyHive["Service"]
-  readonly close: () => Promise<void>
-  /** Whether code from nowhere has a session, the first tracer's. */
-  settled: boolean
-}
-
-// One that cannot be configured keeps its functions' spans to itself: another tracer must not get them
-const silent = () =>
-  HoneyHive.layer({ testMode: true }).pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({}))))
-
-const make = async (options: Options, settings: Settings | undefined): Promise<Instance> => {
-  const runtime = ManagedRuntime.make(settings === undefined ? silent() : HoneyHive.layer(options))
-  const context = await runtime.context()
-  const hive = Context.get(context, HoneyHive)
-  if (settings === undefined) registry.forget(hive)
-  return { settings, context, hive, close: () => runtime.dispose(), settled: false }
-}
-
-// What is in the cell was put there by `open`
-const instances = (): ReadonlyArray<Promise<Instance>> => [...registry.shared.values()] as Array<Promise<Instance>>
-
-const keyOf = ({ apiKey, disableBatch, otlpEndpoint, project, source, testMode, url }: Settings): string =>
-  JSON.stringify([apiKey && Redacted.value(apiKey), url, otlpEndpoint, source, project, disableBatch, testMode])
-
-const open = async (options: Options): Promise<Instance> => {
-  const settings = await Effect.runPromise(
-    TracerConfig.make(options).pipe(
-      Effect.catch((error) =>
-        Effect.as(warn(`HoneyHive: nothing is exported for this tracer: ${error.message}`), undefined)
-      )
-    )
-  )
-  const key = settings === undefined ? "" : keyOf(settings)
-  let instance = registry.shared.get(key)
-  if (instance === undefined) {
-    // 1.x has no way to say that a program is over, so its programs do not say it
-    if (registry.shared.size === 0) process.once("beforeExit", HoneyHiveTracer.close)
-    instance = make(options, settings)
-    registry.shared.set(key, instance)
-  }
-  return instance as Promise<Instance> // as above
-}
-
-const metadataOf = (metadata: Dict | undefined, run: Partial<HoneyHiveTracerProperties>): Dict | undefined => {
-  const entries = Object.entries({ run_id: run.runId, dataset_id: run.datasetId, datapoint_id: run.datapointId })
-  const ids = entries.filter(([, id]) => id !== undefined)
-  return metadata === undefined && ids.length === 0 ? undefined : { ...Object.fromEntries(ids), ...metadata }
 }
 
 /**
@@ -422,11 +306,11 @@ export class HoneyHiveTracer {
       testMode
     })
     const { context, hive } = instance
-    const metadata = metadataOf(params.metadata, params)
+    const metadata = metadataOf(params)
     const name = params.sessionName || instance.settings?.sessionName
     const session = params.sessionId
-      ? { id: idOf(params.sessionId), name: name ?? "unknown", startTime: Date.now() }
-      : Effect.runSync(hive.startSession({ name, inputs: params.inputs, metadata }))
+      ? { id: idOf(String(params.sessionId)), name: name ?? "unknown", startTime: Date.now() }
+      : Effect.runSync(hive.startSession({ name, inputs: contentOf(params.inputs), metadata: metadata }))
     if (params.sessionId && metadata !== undefined) updateSession(hive, session, { metadata })
     if (!instance.settled) {
       instance.settled = true
@@ -569,12 +453,7 @@ export class HoneyHiveTracer {
   }
 
   /** New here: flushes and releases every tracer. It happens by itself when a program runs out of work. */
-  static readonly close = async (): Promise<void> => {
-    process.off("beforeExit", HoneyHiveTracer.close)
-    const open = instances()
-    registry.shared.clear()
-    await Promise.all(open.map(async (made) => (await made).close()))
-  }
+  static readonly close: () => Promise<void> = closeAll
 
   /** Code around it that is of the same session keeps its place there: its span is the parent. */
   readonly #enter = <A>(evaluate: () => A): A => {
