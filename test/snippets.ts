@@ -1,5 +1,5 @@
 /**
- * The `ts` blocks of the documentation: JSDoc of every module, and the READMEs.
+ * The `ts` blocks of the documentation: JSDoc of every module, and the pages in Markdown.
  */
 import { glob, readFile } from "node:fs/promises"
 import { join, relative } from "node:path"
@@ -14,7 +14,7 @@ export interface Snippet {
   readonly runs: boolean
 }
 
-const sources = ["README.md", "packages/*/README.md", "packages/*/src/**/*.ts"]
+const sources = ["README.md", "packages/*/*.md", "packages/*/src/**/*.ts"]
 
 /** Takes the blocks out of a text; in a JSDoc comment every line begins with an asterisk. */
 const blocks = (path: string, text: string): ReadonlyArray<Snippet> => {

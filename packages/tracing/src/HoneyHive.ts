@@ -21,6 +21,8 @@ import * as Description from "./Description.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { writer } from "./internal/bridge.ts"
+import { within } from "./internal/deadline.ts"
+import * as handOver from "./internal/handOver.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
@@ -167,12 +169,18 @@ export class HoneyHive extends Context.Service<
           return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
         })
       yield* Effect.addFinalizer(shutdown)
+      // Both have the deadline: a backend that hangs while a session is announced must not hold the program either
+      const flush = Effect.map(
+        Effect.all([delivery.flush, within(settings.flushTimeout, sessions.flush)], { concurrency: 2 }),
+        ([receipt]) => receipt
+      )
+      const over = yield* handOver.whenOver(flush)
       const hive = HoneyHive.of({
         session,
         startSession: sessions.start,
-        endSession: sessions.end,
+        endSession: (session, exit) => Effect.andThen(sessions.end(session, exit), Effect.sync(over)),
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
-        flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
+        flush,
         settings,
         tracerProvider: provider.tracerProvider
       })
@@ -198,7 +206,7 @@ export class HoneyHive extends Context.Service<
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
-    Layer.provide(Delivery.layer),
+    Layer.provide(handOver.delivery),
     Layer.provide(Sessions.layer)
   )
 

@@ -121,6 +121,26 @@ describe("traced", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 
+  it.effect("records what is the same on every event, for plain functions and for those that return an Effect", () =>
+    Effect.gen(function* () {
+      const options = { config: { model: "local" }, metadata: { version: 1 } }
+      yield* inside(traced({ ...options, name: "plain" }, () => 1))
+      yield* yield* inside(traced({ ...options, name: "effect" }, () => Effect.succeed(1)))
+      const spans = yield* exported
+      assert.deepStrictEqual(
+        spans.map(({ attributes, name }) => [
+          name,
+          attributes["honeyhive_config.model"],
+          attributes["honeyhive_metadata.version"]
+        ]),
+        [
+          ["plain", "local", 1],
+          ["effect", "local", 1]
+        ]
+      )
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
   it.effect("lets plain code add to its own event, across awaits, and to nobody else's", () =>
     Effect.gen(function* () {
       const step = traced({ name: "step" }, async (id: string) => {

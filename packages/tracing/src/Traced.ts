@@ -13,11 +13,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
-import { Attributes } from "@honeyhive/contract/Attributes"
+import { Attributes, type AttributeValue } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import type { EventType } from "@honeyhive/contract/Event"
 import { writeFields } from "@honeyhive/contract/Projection"
-import { type Enrichment, toFields } from "./Enrichment.ts"
+import { type Enrichment, toFields, type Values } from "./Enrichment.ts"
 import { writer } from "./internal/bridge.ts"
 import * as instance from "./internal/instance.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
@@ -35,6 +35,10 @@ export interface TracedOptions {
   readonly captureInput?: boolean | undefined
   /** Whether the result is recorded. Default: true. */
   readonly captureOutput?: boolean | undefined
+  /** The same on every event of the function, such as a model's name and settings. */
+  readonly config?: Values | undefined
+  /** The same on every event of the function. */
+  readonly metadata?: Values | undefined
 }
 
 // Any function at all: its own types are kept by the type parameter
@@ -61,6 +65,10 @@ const safely = <A>(record: () => A): A | undefined => {
     // Tracing never changes the program
     return undefined
   }
+}
+
+const recordConstants = ({ config, metadata }: TracedOptions, write: (name: string, value: AttributeValue) => void) => {
+  if (config !== undefined || metadata !== undefined) safely(() => writeFields({ config, metadata }, write))
 }
 
 const MAX_CHUNKS = 256
@@ -95,6 +103,7 @@ class Call {
     })
     this.write = writer(this.span)
     this.write(Attributes.EVENT_TYPE, options.type ?? "tool")
+    recordConstants(options, this.write)
     this.context = Context.add(found.context, Tracer.ParentSpan, this.span)
   }
 
@@ -214,7 +223,9 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
   /** An Effect has not run yet: each run of it is a span of its own, under the tracer of the fiber that runs it. */
   const lazily = (effect: Effect.Effect<unknown, unknown>, args: ReadonlyArray<unknown>) => {
     const attributes: Record<string, unknown> = { [Attributes.EVENT_TYPE]: options.type ?? "tool" }
-    recordInputs(args, (name, value) => flatten(name, value, (key, attribute) => void (attributes[key] = attribute)))
+    const write = (name: string, value: AttributeValue): void => void (attributes[name] = value)
+    recordConstants(options, write)
+    recordInputs(args, (name, value) => flatten(name, value, write))
     const recordOutput = (result: unknown) =>
       options.captureOutput === false
         ? Effect.void

@@ -59,12 +59,16 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
   const schedule = Resilience.schedule(level)
   // Loaded with the first failure: most programs never need it
   let breaker: CircuitBreaker.CircuitBreaker | undefined
-  const loadBreaker = yield* Effect.cached(
-    makeBreaker.pipe(
+  let loading = false
+  const loadBreaker = Effect.suspend(() => {
+    if (loading) return Effect.void
+    loading = true
+    return makeBreaker.pipe(
       Effect.provideService(Scope.Scope, scope),
-      Effect.map((loaded) => void (breaker = loaded))
+      Effect.map((loaded) => void (breaker = loaded)),
+      Effect.forkIn(scope)
     )
-  )
+  })
 
   let hurry = Deferred.makeUnsafe<void>()
   let closing = false

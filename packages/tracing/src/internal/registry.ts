@@ -12,7 +12,7 @@ import { type Stoppable, watch } from "./lifecycle.ts"
 export interface Entry<Facade = unknown> extends Stoppable {
   readonly tracer: InstanceTracer
   /** What code of this instance runs under when it comes from nowhere. */
-  readonly context: Context.Context<never>
+  context: Context.Context<never>
   readonly facade: Facade
 }
 
@@ -48,6 +48,23 @@ export const setDefault = (facade: unknown): boolean => {
   if (entry !== undefined) chosen = entry
   return entry !== undefined
 }
+
+/** The instance that a tracer belongs to. */
+export const facadeOf = (tracer: InstanceTracer): unknown =>
+  [...entries].find((entry) => entry.tracer === tracer)?.facade
+
+/** Changes what code from nowhere runs under, as long as the instance is open. */
+export const settle = (facade: unknown, context: Context.Context<never>): void => {
+  for (const entry of entries) if (entry.facade === facade) entry.context = context
+}
+
+/** Takes an instance out before its scope does: one that could not be configured must not become the default. */
+export const forget = (facade: unknown): void => {
+  for (const entry of entries) if (entry.facade === facade) entries.delete(entry)
+}
+
+/** Instances that live as long as the process, by what they were opened with. */
+export const shared = new Map<string, Promise<unknown>>()
 
 export const clear = (): void => {
   entries.clear()

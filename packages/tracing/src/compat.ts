@@ -1,0 +1,468 @@
+/**
+ * The tracer of the npm package `honeyhive` 1.x under its own names, over this package's instances: a program written for it
+ * changes its import to `@honeyhive/tracing/compat` and keeps its calls. MIGRATION.md says what each name became.
+ *
+ * What differs on purpose: a function runs once, with its own `this`, and stays as synchronous as it was; each tracer's
+ * spans go to its own key, URL and session; nothing is printed to stdout, and OpenTelemetry's global provider is left alone.
+ *
+ * @since 0.1.0
+ */
+import type * as OtelApi from "@opentelemetry/api"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
+import { writeFields } from "@honeyhive/contract/Projection"
+import { toFields } from "./Enrichment.ts"
+import { HoneyHive } from "./HoneyHive.ts"
+import { writer } from "./internal/bridge.ts"
+import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
+import { idOf, metadataOf, updateSession } from "./internal/compatSessions.ts"
+import { contentOf, nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import * as instance from "./internal/instance.ts"
+import * as otelTracer from "./internal/otelTracer.ts"
+import * as registry from "./internal/registry.ts"
+import { getDefault } from "./Registry.ts"
+import { CurrentSession, type SessionInfo } from "./Session.ts"
+import { traced } from "./Traced.ts"
+
+// The types that 1.x has in these places: with stricter ones, programs written for it would not compile
+// oxlint-disable-next-line typescript/no-explicit-any
+type Dict = Record<string, any>
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyFunction = (...args: Array<any>) => any
+
+/**
+ * What `enrichSpan` takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EnrichSpanParams {
+  config?: Dict | undefined
+  metadata?: Dict | undefined
+  metrics?: Dict | undefined
+  feedback?: Dict | undefined
+  inputs?: Dict | undefined
+  outputs?: Dict | undefined
+  error?: string | null | undefined
+  eventName?: string | undefined
+}
+
+/**
+ * What `enrichSession` takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EnrichSessionParams {
+  /** Default: the session of the calling code. */
+  sessionId?: string | undefined
+  metadata?: Dict | undefined
+  feedback?: Dict | undefined
+  metrics?: Dict | undefined
+  config?: Dict | undefined
+  /** Accepted and, as in 1.x, not used: a session's inputs cannot change after it has begun. */
+  inputs?: Dict | undefined
+  outputs?: Dict | undefined
+  userProperties?: Dict | undefined
+}
+
+/**
+ * How a function is traced.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TraceFunctionOptions {
+  /** `model`, `tool` or `chain`; anything else counts as `tool`. */
+  eventType?: string | undefined
+  config?: Dict | undefined
+  metadata?: Dict | undefined
+  /** Default: the function's name. */
+  eventName?: string | undefined
+}
+
+/**
+ * What `HoneyHiveTracer.init` takes; what is left out comes from the environment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HoneyHiveTracerProperties {
+  apiKey: string | undefined
+  /** Accepted; HoneyHive takes the project from the key. */
+  project: string | undefined
+  /** Continues this session. Default: a new one. */
+  sessionId: string | undefined
+  serverUrl: string
+  sessionName: string
+  source: string
+  inputs: Dict
+  metadata: Dict
+  /** Accepted and not used: instrument a library with its adapter in `@honeyhive/instruments`. */
+  instrumentModules?: Dict
+  /** Accepted and not used: how much is said is up to the logger. */
+  verbose: boolean
+  /** Accepted and kept; it changes nothing. */
+  isEvaluation: boolean
+  disableBatch: boolean
+  /** Accepted: HTTP requests are traced only where somebody asks for it. */
+  disableHttpTracing: boolean
+  runId?: string | undefined
+  datasetId?: string | undefined
+  datapointId?: string | undefined
+  /** New here: no network at all. */
+  testMode?: boolean | undefined
+}
+
+/**
+ * Traces a function: its span belongs to the tracer, session and function around the call, else to the tracer that was
+ * made first.
+ *
+ * @example
+ * ```ts
+ * import { traceFunction } from "@honeyhive/tracing/compat"
+ *
+ * const search = traceFunction({ eventType: "tool", config: { index: "docs" } })((query: string) => [`${query}.md`])
+ *
+ * search("refunds") // => ["refunds.md"]
+ * ```
+ *
+ * @category tracing
+ * @since 0.1.0
+ */
+export const traceFunction =
+  (options: TraceFunctionOptions = {}) =>
+  <F extends AnyFunction>(func: F): F =>
+    traced(
+      {
+        name: nameOf(options, func),
+        type: typeOf(options.eventType),
+        config: valuesOf(options.config),
+        metadata: valuesOf(options.metadata)
+      },
+      func
+    )
+
+type Wrap = <F extends AnyFunction>(func: F, options?: Omit<TraceFunctionOptions, "eventType">) => F
+
+/**
+ * {@link traceFunction} for calls of models.
+ *
+ * @example
+ * ```ts
+ * import { traceModel } from "@honeyhive/tracing/compat"
+ *
+ * const complete = traceModel(async (prompt: string) => `${prompt}!`, { config: { model: "local" } })
+ *
+ * await complete("hi") // => "hi!"
+ * ```
+ *
+ * @category tracing
+ * @since 0.1.0
+ */
+export const traceModel: Wrap = (func, options) => traceFunction({ ...options, eventType: "model" })(func)
+
+/**
+ * {@link traceFunction} for tools.
+ *
+ * @example
+ * ```ts
+ * import { traceTool } from "@honeyhive/tracing/compat"
+ *
+ * traceTool((left: number, right: number) => left + right, { eventName: "add" })(1, 2) // => 3
+ * ```
+ *
+ * @category tracing
+ * @since 0.1.0
+ */
+export const traceTool: Wrap = (func, options) => traceFunction({ ...options, eventType: "tool" })(func)
+
+/**
+ * {@link traceFunction} for steps that call others.
+ *
+ * @example
+ * ```ts
+ * import { traceChain } from "@honeyhive/tracing/compat"
+ *
+ * const answer = traceChain(function answer(question: string) {
+ *   return `about ${question}`
+ * })
+ *
+ * answer("refunds") // => "about refunds"
+ * answer.name // => "answer"
+ * ```
+ *
+ * @category tracing
+ * @since 0.1.0
+ */
+export const traceChain: Wrap = (func, options) => traceFunction({ ...options, eventType: "chain" })(func)
+
+/**
+ * Adds to the event of the traced function around the caller; without one, nothing happens. Never throws.
+ *
+ * @example
+ * ```ts
+ * import { enrichSpan, traceTool } from "@honeyhive/tracing/compat"
+ *
+ * const search = traceTool((query: string) => {
+ *   enrichSpan({ metadata: { index: "docs" }, metrics: { score: 0.5 } })
+ *   return query
+ * })
+ *
+ * search("refunds") // => "refunds"
+ * ```
+ *
+ * @category enrichment
+ * @since 0.1.0
+ */
+export const enrichSpan = (params: Spoken = {}): void => {
+  try {
+    const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
+    if (span === undefined) return
+    const fields = toFields(toEnrichment(params))
+    if (span._tag === "Span") writeFields(fields, writer(span))
+    else if (otelTracer.isOtelParent(span)) {
+      // The same values, but mutable there
+      writeFields(fields, (name, value) => void span.span.setAttribute(name, value as OtelApi.AttributeValue))
+    }
+  } catch {
+    // A getter that throws, for one: it never reaches the program
+  }
+}
+
+/**
+ * Adds to the session of the calling code, or to the one whose id is given. Resolves at once and never rejects; the backend
+ * is told in the background.
+ *
+ * @example
+ * ```ts
+ * import { enrichSession } from "@honeyhive/tracing/compat"
+ *
+ * await enrichSession({ feedback: { rating: 5 } }) // => undefined
+ * ```
+ *
+ * @category enrichment
+ * @since 0.1.0
+ */
+export const enrichSession = async (params: EnrichSessionParams = {}): Promise<void> => {
+  const found = instance.current()
+  // Only instances of `HoneyHive` are registered, with themselves as facade
+  const owner = found === undefined ? undefined : (registry.facadeOf(found.tracer) as HoneyHive["Service"] | undefined)
+  const hive = owner ?? getDefault()
+  if (hive === undefined) return
+  updateSession(
+    hive,
+    instance.find((context) => Context.get(context, CurrentSession)),
+    params
+  )
+}
+
+/**
+ * A session with a key and a URL of its own.
+ *
+ * @example
+ * ```ts
+ * import { HoneyHiveTracer, traceTool } from "@honeyhive/tracing/compat"
+ *
+ * const search = traceTool(async (query: string) => [`${query}.md`], { eventName: "search" })
+ *
+ * const tracer = await HoneyHiveTracer.init({ sessionName: "support", testMode: true })
+ *
+ * await tracer.trace(() => search("refunds")) // => ["refunds.md"]
+ *
+ * await HoneyHiveTracer.close()
+ * ```
+ *
+ * @category tracing
+ * @since 0.1.0
+ */
+export class HoneyHiveTracer {
+  readonly #instance: Instance
+  readonly #given: Partial<HoneyHiveTracerProperties>
+  #session: SessionInfo
+
+  private constructor(instance: Instance, given: Partial<HoneyHiveTracerProperties>, session: SessionInfo) {
+    this.#instance = instance
+    this.#given = given
+    this.#session = session
+  }
+
+  /**
+   * Makes a tracer and its session, without waiting for the backend. Never rejects: with a value that cannot be used it
+   * says which one on stderr, and the tracer's functions run untraced.
+   */
+  static async init(params: Partial<HoneyHiveTracerProperties> = {}): Promise<HoneyHiveTracer> {
+    const { apiKey, disableBatch, project, serverUrl, source, testMode } = params
+    // As in 1.x an empty text is as good as none
+    const instance = await open({
+      apiKey: apiKey || undefined,
+      serverUrl: serverUrl || undefined,
+      source: source || undefined,
+      project: project || undefined,
+      disableBatch,
+      testMode
+    })
+    const { context, hive } = instance
+    const metadata = metadataOf(params)
+    const name = params.sessionName || instance.settings?.sessionName
+    const session = params.sessionId
+      ? { id: idOf(String(params.sessionId)), name: name ?? "unknown", startTime: Date.now() }
+      : Effect.runSync(hive.startSession({ name, inputs: contentOf(params.inputs), metadata: metadata }))
+    if (params.sessionId && metadata !== undefined) updateSession(hive, session, { metadata })
+    if (!instance.settled) {
+      instance.settled = true
+      registry.settle(hive, Context.add(context, CurrentSession, session))
+    }
+    return new HoneyHiveTracer(instance, params, session)
+  }
+
+  get apiKey(): string | undefined {
+    const key = this.#instance.settings?.apiKey
+    return key === undefined ? undefined : Redacted.value(key)
+  }
+  get project(): string | undefined {
+    return this.#instance.settings?.project
+  }
+  get sessionId(): string | undefined {
+    return this.#session.id
+  }
+  /** What is traced from now on belongs to that session. */
+  set sessionId(sessionId: string | undefined) {
+    if (!sessionId) throw new Error("sessionId is required")
+    this.#session = { ...this.#session, id: idOf(sessionId) }
+  }
+  get serverUrl(): string {
+    return this.#instance.settings?.url ?? ""
+  }
+  get sessionName(): string {
+    return this.#session.name
+  }
+  get source(): string {
+    return this.#instance.settings?.source ?? ""
+  }
+  get inputs(): Dict {
+    return this.#given.inputs ?? {}
+  }
+  get metadata(): Dict {
+    return this.#given.metadata ?? {}
+  }
+  get disableBatch(): boolean {
+    return this.#instance.settings?.disableBatch ?? false
+  }
+  get disableHttpTracing(): boolean {
+    return this.#given.disableHttpTracing ?? false
+  }
+  get isEvaluation(): boolean {
+    return this.#given.isEvaluation ?? false
+  }
+  get verbose(): boolean {
+    return this.#given.verbose ?? false
+  }
+  get runId(): string | undefined {
+    return this.#given.runId
+  }
+  get datasetId(): string | undefined {
+    return this.#given.datasetId
+  }
+  get datapointId(): string | undefined {
+    return this.#given.datapointId
+  }
+
+  /** The session has begun with `init`; this says its id. */
+  startSession(): Promise<string | null> {
+    return Promise.resolve(this.#session.id)
+  }
+
+  /** Runs a function in the tracer's session, where it and what it calls are traced; it is no event itself. */
+  trace<A extends Array<unknown>, R>(fn: (...args: A) => R, ...args: A): R {
+    return this.#enter(() => fn(...args))
+  }
+
+  /** {@link traceFunction}, for this tracer's session wherever it is called. */
+  traceFunction(options: TraceFunctionOptions = {}) {
+    return <F extends AnyFunction>(func: F): F =>
+      // Name, length and own properties stay those of the function
+      new Proxy(traceFunction(options)(func), {
+        apply: (target, self, args) => this.#enter((): unknown => Reflect.apply(target, self, args))
+      })
+  }
+
+  /** {@link traceModel}, for this tracer's session. */
+  traceModel<F extends AnyFunction>(func: F, options: Omit<TraceFunctionOptions, "eventType"> = {}): F {
+    return this.traceFunction({ ...options, eventType: "model" })(func)
+  }
+
+  /** {@link traceTool}, for this tracer's session. */
+  traceTool<F extends AnyFunction>(func: F, options: Omit<TraceFunctionOptions, "eventType"> = {}): F {
+    return this.traceFunction({ ...options, eventType: "tool" })(func)
+  }
+
+  /** {@link traceChain}, for this tracer's session. */
+  traceChain<F extends AnyFunction>(func: F, options: Omit<TraceFunctionOptions, "eventType"> = {}): F {
+    return this.traceFunction({ ...options, eventType: "chain" })(func)
+  }
+
+  /** Records a model event that is told afterwards. */
+  logModel(params: EnrichSpanParams = {}): void {
+    this.#enter(() => {
+      const { context } = instance.current() ?? this.#instance
+      const enrichment = toEnrichment(params)
+      const event = HoneyHive.event({ ...enrichment, name: enrichment.name ?? "model event", type: "model" })
+      Effect.runSyncWith(context)(Effect.ignoreCause(event))
+    })
+  }
+
+  /** {@link enrichSpan} */
+  enrichSpan(params: EnrichSpanParams = {}): void {
+    enrichSpan(params)
+  }
+
+  /** {@link enrichSpan} */
+  static enrichSpan(params: EnrichSpanParams = {}): void {
+    enrichSpan(params)
+  }
+
+  /** {@link enrichSession}, for this tracer's session unless another is named. */
+  async enrichSession(params: EnrichSessionParams = {}): Promise<void> {
+    updateSession(this.#instance.hive, this.#session, params)
+  }
+
+  /** A tracer of OpenTelemetry's API, such as the Vercel AI SDK takes: its spans belong to this session. */
+  getTracer(): OtelApi.Tracer {
+    const tracer = this.#instance.hive.tracerProvider.getTracer("@honeyhive/tracing")
+    return otelTracer.make(tracer, (evaluate) => this.#enter(evaluate))
+  }
+
+  /** Resolves when everything that ended before has been sent or given up, and never rejects. */
+  async flush(): Promise<void> {
+    await Effect.runPromise(Effect.ignoreCause(this.#instance.hive.flush))
+  }
+
+  /** {@link HoneyHiveTracer.flush}, for every tracer. */
+  static async flush(): Promise<void> {
+    const open = await Promise.all(instances())
+    await Promise.all(open.map(({ hive }) => Effect.runPromise(Effect.ignoreCause(hive.flush))))
+  }
+
+  /** New here: says that the session is over, and when. */
+  endSession(): void {
+    Effect.runSync(this.#instance.hive.endSession(this.#session, Exit.void))
+  }
+
+  /** New here: flushes and releases every tracer. It happens by itself when a program runs out of work. */
+  static readonly close: () => Promise<void> = closeAll
+
+  /** Code around it that is of the same session keeps its place there: its span is the parent. */
+  readonly #enter = <A>(evaluate: () => A): A => {
+    const context = Context.add(this.#instance.context, CurrentSession, this.#session)
+    const here = instance.current()
+    const isHere =
+      here?.tracer === Context.get(context, Tracer.Tracer) &&
+      instance.find((context) => Context.get(context, CurrentSession))?.id === this.#session.id
+    const parent = isHere ? instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)) : undefined
+    return instance.run(parent === undefined ? context : Context.add(context, Tracer.ParentSpan, parent), evaluate)
+  }
+}
