@@ -111,8 +111,10 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
     pacing,
     /** Wakes every batch that waits. */
     wake: (): void => {
-      Deferred.doneUnsafe(hurry, Effect.void)
+      const waiting = hurry
+      // First: who is resumed here may already wait again before this returns
       hurry = Deferred.makeUnsafe()
+      Deferred.doneUnsafe(waiting, Effect.void)
     },
     close: (): void => {
       closing = true
