@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
+import type { ProviderChoice } from "./ProviderMode.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
 
@@ -67,6 +68,10 @@ export interface Settings {
   readonly disableBatch: boolean
   /** Default `otlp`. */
   readonly exporter: ExporterKind
+  /** What the instance is to OpenTelemetry's global provider. Default `independent`: it leaves the global alone. */
+  readonly provider: ProviderChoice
+  /** Whether `auto` may register the instance as the global provider where there is none. Default false. */
+  readonly registerGlobal: boolean
   /** The whole URL of an OTLP traces endpoint; it gets the spans instead of HoneyHive, and never its key. */
   readonly otlpEndpoint: string | undefined
   /** Further headers of OTLP requests, such as another backend's key. */

@@ -153,6 +153,8 @@ export const fields = {
   disableTracing: flag({ env: ["HH_DISABLE_TRACING"] }),
   disableBatch: flag({ env: ["HH_DISABLE_BATCH"] }),
   exporter: oneOf({ env: ["HH_EXPORTER"] }, ["otlp", "console", "none"]),
+  provider: oneOf({ env: ["HH_PROVIDER"] }, ["independent", "main", "attached", "auto"]),
+  registerGlobal: flag({ env: ["HH_REGISTER_GLOBAL"] }),
   otlpEndpoint: optional({ env: ["HH_OTLP_ENDPOINT"] }, httpUrlExpected, httpUrl),
   otlpHeaders: {
     env: ["HH_OTLP_HEADERS"],

@@ -14,9 +14,11 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import { Provider } from "../Provider.ts"
 import { TracerConfig } from "../TracerConfig.ts"
+import { SCOPE } from "./attached.ts"
 import { type BridgeSpan, writer } from "./bridge.ts"
 import { describeCause, type Failure } from "./failure.ts"
 import * as instance from "./instance.ts"
+import { share } from "./otelContext.ts"
 
 const recordFailure = (span: BridgeSpan, failure: Failure): void => {
   span.attribute(Attributes.ERROR, failure.message)
@@ -68,14 +70,17 @@ const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.O
 
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { open } = yield* Provider
+  const { open, shared } = yield* Provider
+  const start = (options: Parameters<Tracer.Tracer["span"]>[0]): Tracer.Span =>
+    // The bridge makes no other spans
+    guarded((shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as BridgeSpan)
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
       // `root` keeps the bridge from adopting another provider's active span
-      return guarded(bridge.span({ ...options, parent, root: Option.isNone(parent) }) as BridgeSpan)
+      return start({ ...options, parent, root: Option.isNone(parent) })
     },
     context: (primitive, fiber) =>
       // The one primitive in which user code starts work that outlives the evaluation; everywhere else the running fiber
@@ -85,7 +90,7 @@ const make = Effect.gen(function* () {
         ? instance.run(fiber.context, () => primitive["~effect/Effect/evaluate"](fiber))
         : primitive["~effect/Effect/evaluate"](fiber)
   }
-  return tracer
+  return shared === undefined ? tracer : share(tracer, (options) => start({ ...options, parent: Option.none() }))
 })
 
 /** Installs the tracer; where tracing is disabled, the program keeps the one it has. */
@@ -95,7 +100,7 @@ export const layer: Layer.Layer<never, never, Provider | TracerConfig> = Layer.u
     if (settings.disableTracing) return Layer.empty
     const { tracerProvider } = yield* Provider
     return Layer.effect(Tracer.Tracer, make).pipe(
-      Layer.provide(Layer.succeed(OtelTracer.OtelTracer, tracerProvider.getTracer("@honeyhive/tracing")))
+      Layer.provide(Layer.succeed(OtelTracer.OtelTracer, tracerProvider.getTracer(SCOPE)))
     )
   })
 )
