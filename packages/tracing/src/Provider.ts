@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import * as OtelApi from "@opentelemetry/api"
+import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
@@ -17,7 +17,7 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as attached from "./internal/attached.ts"
-import * as instance from "./internal/instance.ts"
+import type * as instance from "./internal/instance.ts"
 import { join } from "./internal/join.ts"
 import { currentSession, sessionAround } from "./internal/spanSession.ts"
 import type { ProviderMode } from "./ProviderMode.ts"

@@ -6,8 +6,6 @@
  *
  * @since 0.1.0
  */
-import * as OtelApi from "@opentelemetry/api"
-import { suppressTracing } from "@opentelemetry/core"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -159,10 +157,7 @@ export class Sessions extends Context.Service<
       const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
         if (calls === silent) return
         const before = announced.get(id) ?? Effect.void
-        // Kept out of the traces of whoever instruments HTTP
-        const fiber = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
-          fork(Effect.andThen(before, deliver(what, call)))
-        )
+        const fiber = fork(Effect.andThen(before, deliver(what, call)))
         const settled = Effect.callback<void>((resume) => {
           fiber.addObserver(() => resume(Effect.void))
         })
