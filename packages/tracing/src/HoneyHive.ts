@@ -22,7 +22,7 @@ import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { writer } from "./internal/bridge.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
-import { register } from "./internal/registry.ts"
+import { OnlyByChoice, register } from "./internal/registry.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
@@ -196,7 +196,7 @@ export class HoneyHive extends Context.Service<
       // With tracing disabled, this is the tracer of somebody else
       if (isInstanceTracer(own) && own.open === provider.open) {
         const context = Context.make(Tracer.Tracer, own)
-        const leave = register({ tracer: own, context, facade: hive })
+        const leave = register({ tracer: own, context, facade: hive, onlyByChoice: yield* OnlyByChoice })
         yield* Effect.addFinalizer(() => Effect.sync(leave))
       }
       return hive

@@ -201,6 +201,27 @@ describe("main", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main" })))
   )
 
+  it.effect("a span that starts outside of every fiber, below one of ours, is of its session", () =>
+    Effect.gen(function* () {
+      const below = yield* Effect.sync(() => OtelApi.context.active()).pipe(
+        Effect.withSpan("ours"),
+        HoneyHive.withSession({ name: "mine" })
+      )
+      OtelApi.trace.getTracer("library").startSpan("late", {}, below).end()
+      OtelApi.trace.getTracer("library").startSpan("other", {}, OtelApi.ROOT_CONTEXT).end()
+      yield* HoneyHive.flush
+      const spans = yield* MemoryExporter.use((memory) => memory.spans)
+      assert.deepStrictEqual(
+        spans.map((span) => [span.name, span.attributes["honeyhive.session_name"]]),
+        [
+          ["ours", "mine"],
+          ["late", "mine"],
+          ["other", "own"]
+        ]
+      )
+    }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main", sessionName: "own" })))
+  )
+
   it.effect("keeps the context manager that is there", () =>
     Effect.gen(function* () {
       const key = OtelApi.createContextKey("theirs")
