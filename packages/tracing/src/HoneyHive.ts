@@ -173,7 +173,7 @@ export class HoneyHive extends Context.Service<
       const sessions = yield* Sessions
       const delivery = yield* Delivery
       const provider = yield* Provider
-      const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
+      const session = Effect.map(Effect.service(CurrentSession), sessions.here)
       yield* Effect.addFinalizer((exit) =>
         Effect.suspend(() => {
           // First, so that an instance that takes over (a hot reload) finds the global free

@@ -44,7 +44,7 @@ const router = (
 ): Routing => {
   const known = new WeakMap<SessionInfo, OtelApi.Attributes>()
   return (span, parent) => {
-    const session = sessionHere(span, parent) ?? sessions.own()
+    const session = sessions.here(sessionHere(span, parent))
     let attributes = known.get(session)
     if (attributes === undefined) {
       attributes = routing(session, settings)
