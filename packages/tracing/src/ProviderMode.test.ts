@@ -20,6 +20,7 @@ import { TracerConfig } from "./TracerConfig.ts"
 afterEach(() => {
   OtelApi.trace.disable()
   OtelApi.context.disable()
+  OtelApi.propagation.disable()
 })
 
 const noOp = () => {
@@ -74,7 +75,7 @@ describe("the look at the global provider", () => {
       const works = kind === "sdk" || kind === "unknown"
       const { layer, said } = warnings()
       const look = HoneyHive.use((hive) =>
-        Effect.succeed([hive.providerMode, ProviderMode.globalProvider() === hive.tracerProvider] as const)
+        Effect.succeed([hive.providerMode, ProviderMode.globalProvider() !== before] as const)
       )
       const asked = yield* look.pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main" })), Effect.provide(layer))
       assert.deepStrictEqual(asked, works ? ["independent", false] : ["main", true])
@@ -222,6 +223,56 @@ describe("main", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main", sessionName: "own" })))
   )
 
+  it.effect("tracers that libraries have kept go on with the instance that takes over", () =>
+    Effect.gen(function* () {
+      const early = OtelApi.trace.getTracer("early")
+      const used = (tracer: OtelApi.Tracer, name: string) =>
+        tracer.startActiveSpan(`outer ${name}`, (span) => {
+          tracer.startSpan(`inner ${name}`).end()
+          span.end()
+        })
+      const names = Effect.gen(function* () {
+        yield* HoneyHive.flush
+        return (yield* MemoryExporter.use((memory) => memory.spans)).map((span) => span.name)
+      })
+      const [kept, first] = yield* Effect.gen(function* () {
+        const kept = OtelApi.trace.getTracer("kept")
+        used(early, "early")
+        used(kept, "kept")
+        return [kept, yield* names] as const
+      }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main" })))
+      assert.deepStrictEqual(first, ["inner early", "outer early", "inner kept", "outer kept"])
+      used(kept, "to nobody")
+      yield* Effect.gen(function* () {
+        used(early, "early")
+        used(kept, "kept")
+        assert.deepStrictEqual(yield* names, ["inner early", "outer early", "inner kept", "outer kept"])
+      }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "main" })))
+    })
+  )
+
+  it.effect("outgoing requests carry the current span, unless somebody has chosen other headers", () =>
+    Effect.gen(function* () {
+      const headers = Effect.flatMap(Effect.currentSpan, ({ spanId }) =>
+        Effect.sync(() => {
+          const carrier: Record<string, string> = {}
+          OtelApi.propagation.inject(OtelApi.context.active(), carrier)
+          return [carrier["traceparent"]?.includes(spanId), Object.keys(carrier)] as const
+        })
+      ).pipe(Effect.withSpan("request"))
+      const main = HoneyHive.layerMemory({ provider: "main" })
+      assert.deepStrictEqual(yield* Effect.provide(headers, main), [true, ["traceparent"]])
+      assert.deepStrictEqual(OtelApi.propagation.fields(), [])
+      OtelApi.propagation.setGlobalPropagator({
+        inject: (_context, carrier, setter) => setter.set(carrier, "theirs", "1"),
+        extract: (context) => context,
+        fields: () => ["theirs"]
+      })
+      assert.deepStrictEqual(yield* Effect.provide(headers, main), [undefined, ["theirs"]])
+      assert.deepStrictEqual(OtelApi.propagation.fields(), ["theirs"])
+    })
+  )
+
   it.effect("keeps the context manager that is there", () =>
     Effect.gen(function* () {
       const key = OtelApi.createContextKey("theirs")
@@ -290,6 +341,23 @@ describe("attached", () => {
       // The instance is closed: their spans go on without it
       OtelApi.trace.getTracer("library").startSpan("after").end()
       assert.strictEqual(exporter.getFinishedSpans().length, 4)
+    })
+  )
+
+  it.effect("their flush is ours, their shutdown is not", () =>
+    Effect.gen(function* () {
+      theirs()
+      const provider = ProviderMode.globalProvider() as BasicTracerProvider // just made
+      const count = MemoryExporter.use((memory) => Effect.map(memory.spans, (spans) => spans.length))
+      yield* Effect.gen(function* () {
+        yield* Effect.void.pipe(Effect.withSpan("one"))
+        yield* Effect.promise(() => provider.forceFlush())
+        assert.strictEqual(yield* count, 1)
+        yield* Effect.promise(() => provider.shutdown())
+        yield* Effect.void.pipe(Effect.withSpan("two"))
+        yield* HoneyHive.flush
+        assert.strictEqual(yield* count, 2)
+      }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "attached" })))
     })
   )
 

@@ -3,8 +3,12 @@
  *
  * An instance is `independent` unless it is asked for more: its provider is its own, and nobody else's spans, sampling or
  * context are touched. As `main` it is the global provider for as long as it is open, so that OpenTelemetry
- * instrumentations report to HoneyHive. `attached`, its spans are made by the provider of somebody else (NodeSDK, Sentry,
+ * instrumentations report to HoneyHive; where nobody has chosen a context manager and propagator, it brings Node's and
+ * W3C's. `attached`, its spans are made by the provider of somebody else (NodeSDK, Sentry,
  * `@vercel/otel`) and HoneyHive gets a copy of the whole tree. A provider that works is never replaced.
+ *
+ * As `main` or `attached`, Effect's current span is OpenTelemetry's active span everywhere in a fiber. That costs an async
+ * context for each step of it, which an independent instance does without.
  *
  * @since 0.1.0
  */
@@ -151,6 +155,17 @@ export const globalProvider = (): OtelApi.TracerProvider => unwrap(OtelApi.trace
 
 /**
  * Makes a provider the global one, unless another one works already: then false. The look and the change are one step.
+ *
+ * @example
+ * ```ts
+ * import { trace } from "@opentelemetry/api"
+ * import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
+ * import { ProviderMode } from "@honeyhive/tracing"
+ *
+ * ProviderMode.setGlobalProvider(new BasicTracerProvider()) // => true
+ * ProviderMode.setGlobalProvider(new BasicTracerProvider()) // => false
+ * trace.disable()
+ * ```
  *
  * @category global
  * @since 0.1.0

@@ -70,6 +70,7 @@ describe("TracerConfig", () => {
     ["a negative count", {}, { HH_MAX_ATTRIBUTES: "-1" }, "variable HH_MAX_ATTRIBUTES"],
     ["a duration that is none", {}, { HH_FLUSH_INTERVAL: "secret" }, "variable HH_FLUSH_INTERVAL"],
     ["headers that are no JSON", {}, { HH_OTLP_HEADERS: "secret" }, "variable HH_OTLP_HEADERS"],
+    ["a mode that is none", {}, { HH_PROVIDER: "secret" }, "variable HH_PROVIDER"],
     ["a word that is no flag", {}, { HH_TEST_MODE: "secret" }, "variable HH_TEST_MODE"]
   ])("refuses %s and names its source, not its value", ([, options, env, source]) =>
     Effect.gen(function* () {

@@ -5,7 +5,7 @@ import * as OtelApi from "@opentelemetry/api"
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import { claim, decide, globalProvider, kindOf, type ProviderMode } from "../ProviderMode.ts"
+import { decide, globalProvider, kindOf, type ProviderMode } from "../ProviderMode.ts"
 import type { Settings } from "../TracerConfig.ts"
 import type { Attached } from "./attached.ts"
 import { warn } from "./log.ts"
@@ -64,35 +64,8 @@ const attach = (relay: Relay | undefined, { processor, start }: Attached): Joine
   }
 }
 
-const Probe = OtelApi.createContextKey("@honeyhive/tracing/probe")
-
-/** Whether what runs inside a context finds it again: in a manager's own, else in whatever manager is registered. */
-const finds = (manager: Pick<OtelApi.ContextManager, "with"> = OtelApi.context): boolean =>
-  manager.with(OtelApi.ROOT_CONTEXT.setValue(Probe, true), () => OtelApi.context.active().getValue(Probe) === true)
-
-/** Active spans need a context manager; whoever has registered one keeps it. */
-const provideContext = (manager: OtelApi.ContextManager): (() => void) => {
-  if (finds() || !OtelApi.context.setGlobalContextManager(manager.enable())) return () => {}
-  return () => {
-    if (finds(manager)) OtelApi.context.disable()
-  }
-}
-
-const becomeMain = (provider: OtelApi.TracerProvider, manager: OtelApi.ContextManager): Joined | undefined => {
-  const giveBack = claim(provider)
-  if (giveBack === undefined) return undefined
-  const leaveContext = provideContext(manager)
-  const release = () => {
-    giveBack()
-    leaveContext()
-  }
-  return { mode: "main", tracerProvider: provider, release, shared: (start) => start() }
-}
-
-const contextManager = Effect.promise(async () => {
-  const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks")
-  return new AsyncLocalStorageContextManager()
-})
+const lead = (own: OtelApi.TracerProvider, release: (() => void) | undefined): Joined | undefined =>
+  release && { mode: "main", tracerProvider: own, release, shared: (start) => start() }
 
 /** The last word on the mode: what is asked for, where the global provider allows it, else independent. */
 export const join = Effect.fnUntraced(function* (
@@ -104,12 +77,12 @@ export const join = Effect.fnUntraced(function* (
   const { provider: choice, registerGlobal } = settings
   if (choice === "independent" || settings.disableTracing) return independent
   const relay = yield* CurrentRelay
-  const manager = yield* contextManager
+  const { becomeMain } = yield* Effect.promise(() => import("./main.ts"))
 
   // One step: of two instances that are built at the same time, the second one sees the first
   const { mode, warning } = decide(choice, kindOf(OtelApi.trace.getTracerProvider()), registerGlobal)
   const joined =
-    mode === "attached" ? attach(relay, attached()) : mode === "main" ? becomeMain(own, manager) : independent
+    mode === "attached" ? attach(relay, attached()) : mode === "main" ? lead(own, becomeMain(own)) : independent
 
   if (warning !== undefined || joined === undefined) {
     const reason = warning ?? "OpenTelemetry did not let it"

@@ -64,9 +64,13 @@ const guarded = (span: BridgeSpan): Tracer.Span => {
 
 const Owner: unique symbol = Symbol("@honeyhive/tracing/internal/tracer/Owner")
 
+interface OwnSpan extends BridgeSpan {
+  [Owner]?: instance.OpenSpans
+}
+
 /** A span that another tracer made: its tree goes elsewhere, or nowhere. One that came from outside is nobody's. */
 const isForeign = (span: Tracer.AnySpan, open: instance.OpenSpans): boolean =>
-  span._tag === "Span" && (span as { [Owner]?: unknown })[Owner] !== open // absent on others
+  span._tag === "Span" && (span as Partial<OwnSpan>)[Owner] !== open // absent on others
 
 /** Where a tree of our own comes from; a span of a tracer that is switched off has no ids. */
 const linkTo = (span: Tracer.AnySpan, links: ReadonlyArray<Tracer.SpanLink>): Array<Tracer.SpanLink> =>
@@ -87,8 +91,9 @@ const make = Effect.gen(function* () {
   const { mode, open, shared } = yield* Provider
   const start = (options: SpanOptions): Tracer.Span => {
     // The bridge makes no other spans
-    const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as BridgeSpan
-    return Object.assign(guarded(span), { [Owner]: open })
+    const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as OwnSpan
+    span[Owner] = open
+    return guarded(span)
   }
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
