@@ -176,9 +176,9 @@ export class HoneyHive extends Context.Service<
       const session = Effect.map(Effect.service(CurrentSession), sessions.here)
       yield* Effect.addFinalizer((exit) =>
         Effect.suspend(() => {
-          // First, so that an instance that takes over (a hot reload) finds the global free
-          provider.release()
           for (const end of provider.open) end()
+          // Before anything is waited for, so that an instance that takes over (a hot reload) finds the global free
+          provider.release()
           // Both halves have the whole deadline, instead of one after the other
           return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
         })

@@ -10,9 +10,15 @@ import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import * as OtelApi from "@opentelemetry/api"
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks"
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor
+} from "@opentelemetry/sdk-trace-base"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
+import { start } from "./Handle.ts"
 import * as ProviderMode from "./ProviderMode.ts"
 import { traced } from "./Traced.ts"
 import { TracerConfig } from "./TracerConfig.ts"
@@ -358,6 +364,55 @@ describe("attached", () => {
         yield* HoneyHive.flush
         assert.strictEqual(yield* count, 2)
       }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "attached" })))
+    })
+  )
+
+  it.effect("what is open when the instance closes still comes", () =>
+    Effect.gen(function* () {
+      const exporter = theirs()
+      const stream = traced({ name: "stream" }, function* () {
+        yield 1
+      })
+      const exported: Array<ReadableSpan> = []
+      const collecting = Layer.succeed(Exporter, {
+        export: (spans, done) => {
+          exported.push(...spans)
+          done({ code: 0 })
+        },
+        shutdown: () => Promise.resolve()
+      })
+      yield* Effect.sync(() => stream().next()).pipe(
+        Effect.provide(
+          HoneyHive.layerExporter.pipe(
+            Layer.provide(collecting),
+            Layer.provide(TracerConfig.layer({ testMode: true, provider: "attached" }))
+          )
+        )
+      )
+      assert.deepStrictEqual(
+        [exported, exporter.getFinishedSpans()].map((spans) => spans.map((span) => span.name)),
+        [["stream"], ["stream"]]
+      )
+    })
+  )
+
+  it.live("a program without Effect attaches, too", () =>
+    Effect.promise(async () => {
+      const attachment = HoneyHive.attach({ testMode: true })
+      const exporter = theirs({ spanProcessors: [attachment.spanProcessor] })
+      const hive = await start(attachment)
+      await hive.withSession({ name: "mine" }, async () => {
+        await OtelApi.trace.getTracer("library").startActiveSpan("library", async (span) => {
+          await traced({ name: "ours" }, async () => {})()
+          span.end()
+        })
+      })
+      const receipt = await hive.flush()
+      await hive.close()
+      assert.strictEqual(receipt.accepted, 2)
+      const [ours, library] = exporter.getFinishedSpans()
+      assert.strictEqual(ours?.parentSpanContext?.spanId, library?.spanContext().spanId)
+      assert.deepStrictEqual([ours?.attributes, library?.attributes], [{}, {}])
     })
   )
 

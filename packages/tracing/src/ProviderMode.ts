@@ -5,7 +5,8 @@
  * context are touched. As `main` it is the global provider for as long as it is open, so that OpenTelemetry
  * instrumentations report to HoneyHive; where nobody has chosen a context manager and propagator, it brings Node's and
  * W3C's. `attached`, its spans are made by the provider of somebody else (NodeSDK, Sentry,
- * `@vercel/otel`) and HoneyHive gets a copy of the whole tree. A provider that works is never replaced.
+ * `@vercel/otel`) and HoneyHive gets a copy of the whole tree. A provider that works is never replaced,
+ * by us or by others: while an instance is `main`, OpenTelemetry refuses whoever registers afterwards.
  *
  * As `main` or `attached`, Effect's current span is OpenTelemetry's active span everywhere in a fiber. That costs an async
  * context for each step of it, which an independent instance does without.
