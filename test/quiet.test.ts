@@ -85,6 +85,19 @@ describe("a program that is traced", () => {
     }
   })
 
+  it("ends by itself while the instance of a tenant is idle", async () => {
+    const started = performance.now()
+    const ran = await run(`
+      import { Effect, ManagedRuntime } from "effect"
+      import { HoneyHiveTenants } from "@honeyhive/tracing"
+      const runtime = ManagedRuntime.make(HoneyHiveTenants.layer(() => ({ testMode: true })))
+      await runtime.runPromise(Effect.void.pipe(Effect.withSpan("search"), Effect.provide(HoneyHiveTenants.get("a"))))
+    `)
+    expect(ran).toEqual({ stdout: "", stderr: "", code: 0 })
+    // Its idle time is a minute; what is left in it is not waited for
+    expect(performance.now() - started).toBeLessThan(25_000)
+  })
+
   it("says on stderr which variable is wrong, not what is in it", async () => {
     const ran = await run(traceOnce, { HH_API_KEY: "two secrets" })
     expect(ran.code).not.toBe(0)

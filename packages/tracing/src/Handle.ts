@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
-import { HoneyHive } from "./HoneyHive.ts"
+import { type Attachment, HoneyHive } from "./HoneyHive.ts"
 import * as instance from "./internal/instance.ts"
 import { CurrentSession, type SessionOptions } from "./Session.ts"
 import type { Options, Settings } from "./TracerConfig.ts"
@@ -33,9 +33,12 @@ export interface Handle extends AsyncDisposable {
   readonly close: () => Promise<void>
 }
 
+const isAttachment = (options: Options | Attachment | undefined): options is Attachment =>
+  options !== undefined && "spanProcessor" in options
+
 /**
  * Starts an instance. Functions wrapped in `traced` belong to it wherever they are called, as long as it is the default
- * (see `Registry`). Rejects with a `TracerConfigError` when an option or variable cannot be used.
+ * (see `Registry`). With `HoneyHive.attach()` in place of options, it is attached to somebody else's provider. Rejects with a `TracerConfigError` when an option or variable cannot be used.
  *
  * @example
  * ```ts
@@ -53,8 +56,8 @@ export interface Handle extends AsyncDisposable {
  * @category constructors
  * @since 0.1.0
  */
-export const start = async (options?: Options): Promise<Handle> => {
-  const runtime = ManagedRuntime.make(HoneyHive.layer(options))
+export const start = async (options?: Options | Attachment): Promise<Handle> => {
+  const runtime = ManagedRuntime.make(isAttachment(options) ? options.layer : HoneyHive.layer(options))
   const context = await runtime.context()
   const hive = Context.get(context, HoneyHive)
 

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type * as OtelApi from "@opentelemetry/api"
+import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -24,9 +25,11 @@ import { writer } from "./internal/bridge.ts"
 import { within } from "./internal/deadline.ts"
 import * as handOver from "./internal/handOver.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
-import { register } from "./internal/registry.ts"
+import { OnlyByChoice, register } from "./internal/registry.ts"
+import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
+import type { ProviderMode } from "./ProviderMode.ts"
 import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
@@ -58,6 +61,19 @@ export interface SessionEnrichment {
   readonly metrics?: Content | undefined
   readonly feedback?: Content | undefined
   readonly userProperties?: Content | undefined
+}
+
+/**
+ * Both halves of an instance that is attached to somebody else's provider.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Attachment {
+  /** For the provider's owner. It does nothing until the Layer is built. */
+  readonly spanProcessor: SpanProcessor
+  /** For the program. */
+  readonly layer: Layer.Layer<HoneyHive, TracerConfigError>
 }
 
 const toUpdate = ({ userProperties, ...rest }: SessionEnrichment): UpdateEvent =>
@@ -149,8 +165,10 @@ export class HoneyHive extends Context.Service<
     readonly flush: Effect.Effect<Receipt, DeliveryError>
     /** The effective configuration. */
     readonly settings: Settings
-    /** For code that speaks OpenTelemetry's API. It is not the global provider. */
+    /** For code that speaks OpenTelemetry's API. It is the global provider only where that was asked for. */
     readonly tracerProvider: OtelApi.TracerProvider
+    /** What the instance is to OpenTelemetry's global provider: what it was asked to be, where that can be. */
+    readonly providerMode: ProviderMode
   }
 >()("@honeyhive/tracing/HoneyHive") {
   /** An instance whose exporter is given, such as a test's. */
@@ -161,10 +179,12 @@ export class HoneyHive extends Context.Service<
       const sessions = yield* Sessions
       const delivery = yield* Delivery
       const provider = yield* Provider
-      const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
+      const session = Effect.map(Effect.service(CurrentSession), sessions.here)
       const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
         Effect.suspend(() => {
           for (const end of provider.open) end()
+          // Before anything is waited for, so that an instance that takes over (a hot reload) finds the global free
+          provider.release()
           // Both halves have the whole deadline, instead of one after the other
           return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
         })
@@ -182,7 +202,8 @@ export class HoneyHive extends Context.Service<
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
         flush,
         settings,
-        tracerProvider: provider.tracerProvider
+        tracerProvider: provider.tracerProvider,
+        providerMode: provider.mode
       })
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else
@@ -197,7 +218,8 @@ export class HoneyHive extends Context.Service<
           ended: delivery.ended,
           flush: () => run(Effect.ignore(hive.flush)),
           shutdown: () => run(Effect.asVoid(shutdown(Exit.void))),
-          spill: delivery.spill
+          spill: delivery.spill,
+          onlyByChoice: yield* OnlyByChoice
         })
         yield* Effect.addFinalizer(() => Effect.sync(leave))
       }
@@ -216,6 +238,38 @@ export class HoneyHive extends Context.Service<
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
     isolated(HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options))))
+
+  /**
+   * An instance whose spans are made by a provider that somebody else owns, with their sampling and their ids, so that one
+   * tree holds everything; HoneyHive gets a copy of it. Give `spanProcessor` to the owner before it starts:
+   * `new NodeSDK({ spanProcessors: [...] })`, `registerOTel({ spanProcessors: ["auto", ...] })`,
+   * `Sentry.init({ openTelemetrySpanProcessors: [...] })`; provide `layer` afterwards.
+   *
+   * Their exporters see nothing of HoneyHive's attributes. Where there is nothing to attach to, the instance is
+   * independent and says so once, as a warning.
+   *
+   * @example
+   * ```ts
+   * import { trace } from "@opentelemetry/api"
+   * import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const { layer, spanProcessor } = HoneyHive.attach({ testMode: true })
+   * // Stands for NodeSDK, Sentry or another owner
+   * trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [spanProcessor] }))
+   *
+   * const mode = HoneyHive.use((hive) => Effect.succeed(hive.providerMode))
+   *
+   * await Effect.runPromise(mode.pipe(Effect.provide(layer))) // => "attached"
+   * trace.disable()
+   * ```
+   */
+  static readonly attach = (options?: Options): Attachment => {
+    const spanProcessor = new Relay()
+    const layer = HoneyHive.layer({ ...options, provider: "attached" })
+    return { spanProcessor, layer: Layer.provide(layer, Layer.succeed(CurrentRelay, spanProcessor)) }
+  }
 
   /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
   static readonly layerConfig = (

@@ -1,7 +1,8 @@
 /**
  * The OpenTelemetry side of an instance: its own provider, which stamps every span with its session and delivers it.
  *
- * The provider is never made the global one: spans of other libraries stay with whoever owns the global.
+ * The provider is made the global one only where it is asked to be: spans of other libraries stay with whoever owns the
+ * global (see `ProviderMode`).
  *
  * @since 0.1.0
  */
@@ -15,9 +16,13 @@ import * as Layer from "effect/Layer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
+import * as attached from "./internal/attached.ts"
 import { experimentAttributes } from "./internal/experiment.ts"
-import * as instance from "./internal/instance.ts"
-import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
+import type * as instance from "./internal/instance.ts"
+import { join } from "./internal/join.ts"
+import { currentSession, sessionAround } from "./internal/spanSession.ts"
+import type { ProviderMode } from "./ProviderMode.ts"
+import { type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /** What every span of a session carries; the legacy twins are for older readers. */
@@ -31,24 +36,33 @@ const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes =
   ...experimentAttributes(settings)
 })
 
-/**
- * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
- */
-const processor = (
+type Routing = (span: object, parent: OtelApi.Context) => OtelApi.Attributes
+
+/** The routing of a span by the session that it starts in. */
+const router = (
   settings: Settings,
   sessions: Sessions["Service"],
-  delivery: Delivery["Service"],
-  known = new WeakMap<SessionInfo, OtelApi.Attributes>()
-): SpanProcessor => ({
-  onStart: (span) => {
-    const session = instance.find((context) => Context.get(context, CurrentSession)) ?? sessions.own()
+  sessionHere: (span: object, parent: OtelApi.Context) => SessionInfo | undefined
+): Routing => {
+  const known = new WeakMap<SessionInfo, OtelApi.Attributes>()
+  return (span, parent) => {
+    const session = sessions.here(sessionHere(span, parent))
     let attributes = known.get(session)
     if (attributes === undefined) {
       attributes = routing(session, settings)
       known.set(session, attributes)
     }
+    return attributes
+  }
+}
+
+/**
+ * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
+ */
+const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProcessor => ({
+  onStart: (span, parent) => {
     // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
-    Object.assign(span.attributes, attributes)
+    Object.assign(span.attributes, routingOf(span, parent))
   },
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is
@@ -57,9 +71,11 @@ const processor = (
   onEnd: (span) => {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
   },
-  forceFlush: () => Effect.runPromise(Effect.ignore(delivery.flush)),
+  forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
 })
+
+const flush = (delivery: Delivery["Service"]) => () => Effect.runPromise(Effect.ignore(delivery.flush))
 
 const resource = (settings: Settings) =>
   resourceFromAttributes({
@@ -97,25 +113,40 @@ export class Provider extends Context.Service<
   {
     /** For code that speaks OpenTelemetry's API: its spans get the session and go to the same place. */
     readonly tracerProvider: OtelApi.TracerProvider
+    /** What the instance is to OpenTelemetry's global provider. */
+    readonly mode: ProviderMode
+    /** Gives the global provider back, or leaves the one that the instance is attached to. */
+    readonly release: () => void
+    /** Where the provider is shared: starts a span of this instance's own with it. */
+    readonly shared: (<A>(start: () => A) => A) | undefined
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
   }
 >()("@honeyhive/tracing/Provider") {
-  /** An independent provider. */
+  /** The provider that the configuration asks for; independent unless it says otherwise. */
   static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions> = Layer.effect(
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
+      const sessions = yield* Sessions
+      const delivery = yield* Delivery
+      const open: instance.OpenSpans = new Set()
+      const isAlone = settings.provider === "independent"
+      const routingOf = router(settings, sessions, isAlone ? currentSession : sessionAround(open))
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery)],
+        spanProcessors: [processor(delivery, routingOf)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      return Provider.of({ tracerProvider, open: new Set() })
+      const joined = yield* join(settings, tracerProvider, () =>
+        attached.make(routingOf, delivery.offer, flush(delivery))
+      )
+      yield* Effect.addFinalizer(() => Effect.sync(joined.release))
+      return Provider.of({ ...joined, open })
     })
   )
 }

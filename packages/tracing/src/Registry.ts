@@ -2,7 +2,8 @@
  * The open instances of this process, for code that runs under none: a timer, an event handler, a plain program.
  *
  * Which instance a span belongs to: the one of the fiber, else the one of the traced function around it, else the default.
- * The default is the instance that was opened first, unless another one is chosen. Entries leave with their scope.
+ * The default is the instance that was opened first, unless another one is chosen; a tenant's has to be chosen. Entries
+ * leave with their scope.
  *
  * @since 0.1.0
  */

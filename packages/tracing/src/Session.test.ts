@@ -53,6 +53,7 @@ describe("Session", () => {
       const [start, update, end] = rest(requests)
       assert.deepStrictEqual([start?.method, start?.path], ["POST", "/v1/sessions"])
       assert.strictEqual(start?.headers["authorization"], "Bearer hh_key")
+      assert.isUndefined(start?.headers["traceparent"])
       const { start_time, ...said } = json(start!)
       assert.isNumber(start_time)
       assert.deepStrictEqual(said, {

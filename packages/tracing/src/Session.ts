@@ -58,6 +58,11 @@ export interface SessionInfo {
   readonly startTime: number
 }
 
+const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
+
+/** The instance that started the session, if one did. */
+const ownerOf = (session: SessionInfo): unknown => (session as { [Owner]?: unknown })[Owner] // absent on others
+
 /**
  * The session of the current fiber; undefined where none was started and spans go to the instance's own.
  *
@@ -110,6 +115,8 @@ export class Sessions extends Context.Service<
   {
     /** The instance's own session, started when it is first asked for. */
     readonly own: () => SessionInfo
+    /** The session of code whose current session is this one: another instance's is none of ours. */
+    readonly here: (current: SessionInfo | undefined) => SessionInfo
     /** Starts a session; the scope ends it with the exit it closes with. */
     readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
     /** Ends a session with outputs, or with the cause of its failure. */
@@ -175,6 +182,7 @@ export class Sessions extends Context.Service<
           name: options.name ?? settings.sessionName,
           startTime: clock.currentTimeMillisUnsafe()
         }
+        Object.defineProperty(session, Owner, { value: announced })
         enqueue(
           session.id,
           "starting a session",
@@ -232,8 +240,15 @@ export class Sessions extends Context.Service<
       })
       yield* Effect.addFinalizer(close)
 
+      const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId }))
+      const here = (current: SessionInfo | undefined): SessionInfo => {
+        const owner = current === undefined ? undefined : ownerOf(current)
+        return current === undefined || (owner !== undefined && owner !== announced) ? ownSession() : current
+      }
+
       return Sessions.of({
-        own: () => (own ??= begin({ id: settings.sessionId })),
+        own: ownSession,
+        here,
         start: (options = {}) => Effect.sync(() => begin(options)),
         end: (session, exit) => Effect.sync(() => end(session, exit)),
         update: (id, change) => Effect.sync(() => update(id, change)),

@@ -102,7 +102,8 @@ describe("TracerConfig", () => {
     ],
     ["a list that is none", { spanNameInclude: [3 as never] }, {}, "option spanNameInclude"],
     ["a mode that is none", {}, { HH_SPOOL: "secret" }, "variable HH_SPOOL"],
-    ["a host that is none", {}, { HH_HOST_PROFILE: "secret" }, "variable HH_HOST_PROFILE"]
+    ["a host that is none", {}, { HH_HOST_PROFILE: "secret" }, "variable HH_HOST_PROFILE"],
+    ["a mode that is none", {}, { HH_PROVIDER: "secret" }, "variable HH_PROVIDER"]
   ])("refuses %s and names its source, not its value", ([, options, env, source]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(settings(options, env))

@@ -1,4 +1,4 @@
-import type * as OtelApi from "@opentelemetry/api"
+import * as OtelApi from "@opentelemetry/api"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import type { AttributeValue } from "@honeyhive/contract/Attributes"
@@ -9,6 +9,17 @@ export interface BridgeSpan extends Tracer.Span {
 }
 
 const isBridgeSpan = (span: Tracer.Span): span is BridgeSpan => Predicate.hasProperty(span, "span")
+
+/** The OpenTelemetry span of an Effect span; one that came from outside is known by its ids only. */
+export const otelSpan = (span: Tracer.AnySpan): OtelApi.Span =>
+  span._tag === "Span" && isBridgeSpan(span)
+    ? span.span
+    : OtelApi.trace.wrapSpanContext({
+        traceId: span.traceId,
+        spanId: span.spanId,
+        traceFlags: span.sampled ? OtelApi.TraceFlags.SAMPLED : OtelApi.TraceFlags.NONE,
+        isRemote: span._tag === "ExternalSpan"
+      })
 
 /**
  * Writes values that are known to be attributes: straight to OpenTelemetry's span where there is one, because the way

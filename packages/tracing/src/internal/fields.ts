@@ -71,6 +71,11 @@ export const fields = {
   /** Spans are neither made nor sent. */
   disableTracing: flag({ env: ["HH_DISABLE_TRACING"] }),
 
+  /** What the instance is to OpenTelemetry's global provider. */
+  provider: oneOf({ env: ["HH_PROVIDER"] }, ["independent", "main", "attached", "auto"]),
+  /** Whether `auto` may register the instance as the global provider where there is none. */
+  registerGlobal: flag({ env: ["HH_REGISTER_GLOBAL"] }),
+
   /** Name of the instance's own session. */
   sessionName: text(
     {

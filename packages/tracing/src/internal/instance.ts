@@ -15,6 +15,8 @@ export const TypeId = "~@honeyhive/tracing/Tracer"
 export interface InstanceTracer extends Tracer.Tracer {
   readonly [TypeId]: typeof TypeId
   readonly open: OpenSpans
+  /** Runs plain code with the context's span as OpenTelemetry's active one, where the instance shares a provider. */
+  readonly enter?: <A>(context: Context.Context<never>, evaluate: () => A) => A
 }
 
 /** Ends of spans whose stream is still being read; what nobody read to its end is closed with the instance. */
@@ -69,5 +71,8 @@ export const find = <S>(read: (context: Context.Context<never>) => S | undefined
 }
 
 /** Runs plain code, and whatever it starts, under a context. */
-export const run = <A>(context: Context.Context<never>, evaluate: () => A): A =>
-  storage.run({ context, fiber: Fiber.getCurrent() }, evaluate)
+export const run = <A>(context: Context.Context<never>, evaluate: () => A): A => {
+  const enter = tracerOf(context)?.enter
+  const inside = enter === undefined ? evaluate : () => enter(context, evaluate)
+  return storage.run({ context, fiber: Fiber.getCurrent() }, inside)
+}

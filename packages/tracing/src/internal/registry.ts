@@ -2,10 +2,10 @@
  * The instances of this process: the one module-level cell of the package.
  *
  * It exists for code that runs under no fiber and no traced function (a timer, an event handler, a plain program): such
- * code belongs to the default instance, which is the first one that was opened, or the one that was chosen. Entries leave
- * with the scope of their instance.
+ * code belongs to the default instance, which is the first one that was opened and
+ * may be it, or the one that was chosen. Entries leave with the scope of their instance.
  */
-import type * as Context from "effect/Context"
+import * as Context from "effect/Context"
 import type { InstanceTracer } from "./instance.ts"
 import { type Stoppable, watch } from "./lifecycle.ts"
 
@@ -14,7 +14,14 @@ export interface Entry<Facade = unknown> extends Stoppable {
   /** What code of this instance runs under when it comes from nowhere. */
   context: Context.Context<never>
   readonly facade: Facade
+  /** Whether it is never the default unless it is chosen, such as a tenant's. */
+  readonly onlyByChoice: boolean
 }
+
+/** Whether the instances that are built here are never the default unless they are chosen. */
+export const OnlyByChoice = Context.Reference<boolean>("@honeyhive/tracing/internal/OnlyByChoice", {
+  defaultValue: () => false
+})
 
 const entries = new Set<Entry>()
 /** Every instance that has not closed; `clear` does not forget them. */
@@ -40,7 +47,11 @@ export const register = (entry: Entry): (() => void) => {
 export const shutdownAll = (): Promise<void> =>
   Promise.all(Array.from(open, (entry) => entry.shutdown())).then(() => undefined)
 
-export const getDefault = (): Entry | undefined => chosen ?? entries.values().next().value
+export const getDefault = (): Entry | undefined => {
+  if (chosen !== undefined) return chosen
+  for (const entry of entries) if (!entry.onlyByChoice) return entry
+  return undefined
+}
 
 /** False when the instance is not (or no longer) open. */
 export const setDefault = (facade: unknown): boolean => {

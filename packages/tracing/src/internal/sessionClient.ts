@@ -37,7 +37,10 @@ const connect = (url: string, key: Redacted.Redacted) =>
 
 // What a backend of another version says beyond its status does not matter here
 const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
-  Effect.flatMap(response, HttpClientResponse.filterStatusOk)
+  Effect.flatMap(response, HttpClientResponse.filterStatusOk).pipe(
+    // No span is current, and its ids are none that a `traceparent` may have
+    Effect.provideService(HttpClient.TracerPropagationEnabled, false)
+  )
 
 export const start = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, session: StartSession) {
   const client = yield* connect(url, key)

@@ -2,7 +2,7 @@
  * The Effect tracer of an instance: `@effect/opentelemetry`'s, with HoneyHive's error fields, and without its two global
  * habits (adopting whatever OpenTelemetry span is active, entering an async context for every primitive).
  */
-import { SpanStatusCode } from "@opentelemetry/api"
+import * as OtelApi from "@opentelemetry/api"
 import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -14,9 +14,11 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import { Provider } from "../Provider.ts"
 import { TracerConfig } from "../TracerConfig.ts"
+import { SCOPE } from "./attached.ts"
 import { type BridgeSpan, writer } from "./bridge.ts"
 import { describeCause, type Failure } from "./failure.ts"
 import * as instance from "./instance.ts"
+import { share } from "./otelContext.ts"
 
 const recordFailure = (span: BridgeSpan, failure: Failure): void => {
   span.attribute(Attributes.ERROR, failure.message)
@@ -30,7 +32,7 @@ const recordFailure = (span: BridgeSpan, failure: Failure): void => {
 }
 
 const setError = (span: BridgeSpan, failure: Failure): void => {
-  span.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message })
+  span.span.setStatus({ code: OtelApi.SpanStatusCode.ERROR, message: failure.message })
 }
 
 /**
@@ -60,22 +62,50 @@ const guarded = (span: BridgeSpan): Tracer.Span => {
   return span
 }
 
+const Owner: unique symbol = Symbol("@honeyhive/tracing/internal/tracer/Owner")
+
+interface OwnSpan extends BridgeSpan {
+  [Owner]?: instance.OpenSpans
+}
+
+/** A span that another tracer made: its tree goes elsewhere, or nowhere. One that came from outside is nobody's. */
+const isForeign = (span: Tracer.AnySpan, open: instance.OpenSpans): boolean =>
+  span._tag === "Span" && (span as Partial<OwnSpan>)[Owner] !== open // absent on others
+
+/** Where a tree of our own comes from; a span of a tracer that is switched off has no ids. */
+const linkTo = (span: Tracer.AnySpan, links: ReadonlyArray<Tracer.SpanLink>): Array<Tracer.SpanLink> =>
+  OtelApi.isSpanContextValid({ traceId: span.traceId, spanId: span.spanId, traceFlags: 0 })
+    ? [...links, { span, attributes: {} }]
+    : [...links]
+
 /** The parent that plain code around this fiber left, unless the span asked for none. */
 const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.Option<Tracer.AnySpan> =>
   root || instance.current()?.tracer !== tracer
     ? Option.none()
     : Option.fromUndefinedOr(instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)))
 
+type SpanOptions = Parameters<Tracer.Tracer["span"]>[0]
+
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { open } = yield* Provider
+  const { mode, open, shared } = yield* Provider
+  const start = (options: SpanOptions): Tracer.Span => {
+    // The bridge makes no other spans
+    const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as OwnSpan
+    span[Owner] = open
+    return guarded(span)
+  }
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
+      // Attached, all trees are in the one provider
+      if (mode !== "attached" && Option.isSome(parent) && isForeign(parent.value, open)) {
+        return start({ ...options, parent: Option.none(), root: true, links: linkTo(parent.value, options.links) })
+      }
       // `root` keeps the bridge from adopting another provider's active span
-      return guarded(bridge.span({ ...options, parent, root: Option.isNone(parent) }) as BridgeSpan)
+      return start({ ...options, parent, root: Option.isNone(parent) })
     },
     context: (primitive, fiber) =>
       // The one primitive in which user code starts work that outlives the evaluation; everywhere else the running fiber
@@ -85,7 +115,7 @@ const make = Effect.gen(function* () {
         ? instance.run(fiber.context, () => primitive["~effect/Effect/evaluate"](fiber))
         : primitive["~effect/Effect/evaluate"](fiber)
   }
-  return tracer
+  return shared === undefined ? tracer : share(tracer, (options) => start({ ...options, parent: Option.none() }))
 })
 
 /** Installs the tracer; where tracing is disabled, the program keeps the one it has. */
@@ -95,7 +125,7 @@ export const layer: Layer.Layer<never, never, Provider | TracerConfig> = Layer.u
     if (settings.disableTracing) return Layer.empty
     const { tracerProvider } = yield* Provider
     return Layer.effect(Tracer.Tracer, make).pipe(
-      Layer.provide(Layer.succeed(OtelTracer.OtelTracer, tracerProvider.getTracer("@honeyhive/tracing")))
+      Layer.provide(Layer.succeed(OtelTracer.OtelTracer, tracerProvider.getTracer(SCOPE)))
     )
   })
 )

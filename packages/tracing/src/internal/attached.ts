@@ -1,0 +1,99 @@
+/**
+ * A copy of the spans of somebody else's provider: what HoneyHive needs beyond OpenTelemetry is added to the copy, so that
+ * their exporters see their spans as they are.
+ */
+import * as OtelApi from "@opentelemetry/api"
+import type { ReadableSpan, Span, SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { Attributes } from "@honeyhive/contract/Attributes"
+import * as EventKind from "@honeyhive/contract/EventKind"
+
+/** The instrumentation scope of our own spans. */
+export const SCOPE = "@honeyhive/tracing"
+
+const OWN = /^honeyhive[._]/
+
+/** Their span with our attributes: it stays as it is, and so do their copies of it. */
+const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan => ({
+  name: span.name,
+  kind: span.kind,
+  spanContext: () => span.spanContext(),
+  ...(span.parentSpanContext === undefined ? {} : { parentSpanContext: span.parentSpanContext }),
+  startTime: span.startTime,
+  endTime: span.endTime,
+  status: span.status,
+  attributes,
+  links: span.links,
+  events: span.events,
+  duration: span.duration,
+  ended: span.ended,
+  resource: span.resource,
+  instrumentationScope: span.instrumentationScope,
+  droppedAttributesCount: span.droppedAttributesCount,
+  droppedEventsCount: span.droppedEventsCount,
+  droppedLinksCount: span.droppedLinksCount
+})
+
+/** What HoneyHive alone is told about a span: written past their span, which has its own limits and its own readers. */
+const divert = (span: Span, own: OtelApi.Attributes): void => {
+  const setAttribute = span.setAttribute.bind(span)
+  span.setAttribute = (name, value) => {
+    if (!OWN.test(name)) return setAttribute(name, value)
+    own[name] = value
+    return span
+  }
+}
+
+const isOurs = (span: ReadableSpan): boolean => span.instrumentationScope.name === SCOPE
+
+export interface Attached {
+  /** For the provider that makes the spans. */
+  readonly processor: SpanProcessor
+  /** Starts a span of this instance's own, at once. */
+  readonly start: <A>(evaluate: () => A) => A
+}
+
+/**
+ * @param routing what every span carries of the session that it starts in
+ */
+export const make = (
+  routing: (span: ReadableSpan, parent: OtelApi.Context) => OtelApi.Attributes,
+  offer: (span: ReadableSpan) => void,
+  flush: () => Promise<void>
+): Attached => {
+  const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
+  // A provider may hold the processor twice: given by the program, and found nowhere by us
+  const seen = new WeakSet<ReadableSpan>()
+  let starting = false
+  return {
+    start: (evaluate) => {
+      starting = true
+      try {
+        return evaluate()
+      } finally {
+        starting = false
+      }
+    },
+    processor: {
+      onStart: (span, parent) => {
+        // Another instance's span has its own backend
+        if ((isOurs(span) && !starting) || known.has(span)) return
+        const own = { ...routing(span, parent) }
+        known.set(span, own)
+        if (isOurs(span)) divert(span, own)
+      },
+      onEnd: (span) => {
+        // A foreign span that is not known began before we came
+        const own = known.get(span) ?? (isOurs(span) ? undefined : routing(span, OtelApi.ROOT_CONTEXT))
+        if (own === undefined || seen.has(span)) return
+        seen.add(span)
+        if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return
+        const attributes = { ...span.attributes, ...own }
+        attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, attributes)
+        offer(view(span, attributes))
+      },
+      forceFlush: flush,
+      // Theirs to end, ours to go on
+      shutdown: flush
+    }
+  }
+}
