@@ -9,24 +9,87 @@ import * as Api from "./Api.ts"
 import * as Event from "./Event.ts"
 
 describe("Api", () => {
-  it("has the routes of HoneyHive's sessions and events, and the legacy ones", () => {
+  it("has the routes of HoneyHive, and the legacy ones", () => {
     const { paths } = OpenApi.fromApi(Api.HoneyHiveApi)
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`)
     )
     assert.deepStrictEqual(routes.toSorted(), [
+      "delete /datapoints/{id}",
+      "delete /datasets",
+      "delete /metrics",
+      "delete /runs/{run_id}",
+      "delete /v1/datapoints/{id}",
+      "delete /v1/datasets/{dataset_id}",
+      "delete /v1/datasets/{dataset_id}/datapoints/{datapoint_id}",
+      "delete /v1/metrics/{metric_id}",
+      "delete /v1/runs/{run_id}",
+      "get /configurations",
+      "get /datapoints",
+      "get /datapoints/{id}",
+      "get /datasets",
+      "get /metrics",
+      "get /runs",
+      "get /runs/{new_run_id}/compare-with/{old_run_id}",
+      "get /runs/{run_id}",
+      "get /runs/{run_id}/result",
+      "get /session/{session_id}",
+      "get /v1/configurations",
+      "get /v1/datapoints",
+      "get /v1/datapoints/{id}",
+      "get /v1/datasets",
       "get /v1/events/{event_id}",
+      "get /v1/metrics",
+      "get /v1/metrics/{metric_id}/versions",
+      "get /v1/runs",
+      "get /v1/runs/compare/events",
+      "get /v1/runs/schema",
+      "get /v1/runs/{new_run_id}/compare-with/{old_run_id}",
+      "get /v1/runs/{new_run_id}/compare/{old_run_id}",
+      "get /v1/runs/{new_run_id}/compare/{old_run_id}/events",
+      "get /v1/runs/{run_id}",
+      "get /v1/runs/{run_id}/metrics",
+      "get /v1/runs/{run_id}/result",
+      "get /v1/runs/{run_id}/schema",
+      "get /v1/runs/{run_id}/summary",
       "get /v1/sessions/{session_id}",
+      "post /datapoints",
+      "post /datasets",
+      "post /datasets/{dataset_id}/datapoints",
       "post /events",
       "post /events/batch",
+      "post /events/export",
+      "post /events/model",
+      "post /events/model/batch",
+      "post /metrics",
+      "post /runs",
       "post /session/start",
+      "post /session/{session_id}/traces",
+      "post /v1/datapoints",
+      "post /v1/datapoints/batch",
+      "post /v1/datasets",
+      "post /v1/datasets/{dataset_id}/datapoints",
       "post /v1/events",
       "post /v1/events/batch",
+      "post /v1/events/export",
       "post /v1/events/search",
+      "post /v1/metrics",
+      "post /v1/metrics/run",
+      "post /v1/metrics/{metric_id}/versions",
+      "post /v1/metrics/{metric_id}/versions/{version_id}/deploy",
+      "post /v1/runs",
       "post /v1/sessions",
       "post /v1/sessions/{session_id}/events/batch",
+      "put /datapoints/{id}",
+      "put /datasets",
       "put /events",
-      "put /v1/events/{event_id}"
+      "put /metrics",
+      "put /runs/{run_id}",
+      "put /v1/datapoints/{id}",
+      "put /v1/datasets/{dataset_id}",
+      "put /v1/events/{event_id}",
+      "put /v1/metrics/{metric_id}",
+      "put /v1/runs/{run_id}"
     ])
   })
 
@@ -52,7 +115,7 @@ describe("Api", () => {
     const { components, paths } = OpenApi.fromApi(Api.HoneyHiveApi)
     assert.deepInclude(Object.values(components.securitySchemes)[0], { type: "http", scheme: "Bearer" })
     for (const [path, methods] of Object.entries(paths)) {
-      for (const operation of [methods.get, methods.post, methods.put]) {
+      for (const operation of [methods.get, methods.post, methods.put, methods.delete]) {
         if (operation === undefined) continue
         assert.strictEqual(operation.security?.length, 1, path)
         assert.includeMembers(Object.keys(operation.responses), ["200", "400", "401"], path)

@@ -13,8 +13,9 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { Authorization, HoneyHiveApi } from "@honeyhive/contract/Api"
+import { Authorization } from "@honeyhive/contract/ApiError"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import { SessionApi } from "@honeyhive/contract/EventsApi"
 
 // An instrumentation of the host that watches `fetch` must not see the tracer's own requests
 const untraced: typeof globalThis.fetch = (input, init) =>
@@ -23,7 +24,7 @@ const untraced: typeof globalThis.fetch = (input, init) =>
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
 const connect = (url: string, key: Redacted.Redacted) =>
-  HttpApiClient.make(HoneyHiveApi, {
+  HttpApiClient.make(SessionApi, {
     baseUrl: url,
     transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
   }).pipe(
