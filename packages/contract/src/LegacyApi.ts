@@ -22,7 +22,7 @@ import {
   StartedSession,
   Updated
 } from "./EventsApi.ts"
-import { Aggregate, CreateRun, RunComparison, RunSummary, UpdateRun } from "./Experiment.ts"
+import { Aggregate, CreateRun, UpdateRun } from "./Experiment.ts"
 
 const text = Schema.optionalKey(Schema.String)
 const object = Schema.optionalKey(Schema.JsonObject)
@@ -252,14 +252,14 @@ export const legacyData = HttpApiGroup.make("legacyData").add(
   HttpApiEndpoint.get("runResult", "/runs/:run_id/result", {
     params: byRun,
     query: aggregate,
-    success: RunSummary,
-    error: NotFound
+    success: json,
+    error: [BadRequest, NotFound]
   }),
   HttpApiEndpoint.get("compareRuns", "/runs/:new_run_id/compare-with/:old_run_id", {
     params: { new_run_id: Schema.String, old_run_id: Schema.String },
     query: aggregate,
-    success: RunComparison,
-    error: NotFound
+    success: json,
+    error: [BadRequest, NotFound]
   }),
   HttpApiEndpoint.get("metrics", "/metrics", { success: list }),
   HttpApiEndpoint.post("createMetric", "/metrics", { payload: LegacyMetric, success: Updated }),

@@ -139,13 +139,13 @@ export const runs = HttpApiGroup.make("runs").add(
     params: comparePath,
     query: aggregate,
     success: RunComparison,
-    error: NotFound
+    error: [BadRequest, NotFound]
   }),
   HttpApiEndpoint.get("compareWith", "/v1/runs/:new_run_id/compare-with/:old_run_id", {
     params: comparePath,
     query: aggregate,
     success: RunComparison,
-    error: NotFound
+    error: [BadRequest, NotFound]
   }),
   HttpApiEndpoint.get("compareEvents", "/v1/runs/:new_run_id/compare/:old_run_id/events", {
     params: comparePath,

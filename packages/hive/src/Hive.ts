@@ -16,9 +16,12 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
+import type { Configuration } from "@honeyhive/contract/Configuration"
+import { Configurations } from "./Configurations.ts"
 import { answering } from "./HttpProblem.ts"
 import { Keys } from "./Keys.ts"
 import * as OtlpIngest from "./OtlpIngest.ts"
+import * as RecordStore from "./RecordStore.ts"
 import * as RestApi from "./RestApi.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import type { TraceStore } from "./TraceStore.ts"
@@ -39,6 +42,8 @@ export interface HiveOptions {
   readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
   /** Largest body of a request in bytes, as sent and unpacked. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
+  /** Prompt configurations to answer with; they cannot be changed over REST. Default: none. */
+  readonly configurations?: ReadonlyArray<Configuration> | undefined
 }
 
 /**
@@ -93,14 +98,22 @@ export class Hive extends Context.Service<
     readonly url: string
   }
 >()("@honeyhive/hive/Hive") {
-  /** The server over a store that is given. */
-  static readonly layerServer = (options: HiveOptions = {}): Layer.Layer<Hive, HiveError, TraceStore> => {
-    const { host = "127.0.0.1", keys, maxBodyBytes = 32 * 1024 * 1024, port = 0 } = options
+  /** The server over a store of traces that is given; what is kept beside traces is in the file at `path`. */
+  static readonly layerServer = (
+    options: HiveOptions = {}
+  ): Layer.Layer<Hive, HiveError | TraceStoreError, TraceStore> => {
+    const { configurations = [], host = "127.0.0.1", keys, maxBodyBytes = 32 * 1024 * 1024, port = 0 } = options
     if (!loopback.has(host) && keys === undefined) {
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
       return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
     }
-    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes).pipe(Layer.provide(Keys.layer(keys)))
+    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes).pipe(
+      Layer.provide([
+        Keys.layer(keys),
+        Configurations.layer(configurations),
+        RecordStore.layer({ path: options.path ?? ":memory:" })
+      ])
+    )
     const server = Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
       HttpServer.serve(
         handler.pipe(

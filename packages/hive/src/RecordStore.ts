@@ -1,0 +1,174 @@
+/**
+ * What the hive keeps beside traces: datasets, datapoints, runs and metric definitions, as documents by kind and id.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "node:fs"
+import * as Path from "node:path"
+import type { DatabaseSync } from "node:sqlite"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { migrate } from "./internal/recordSchema.ts"
+import { TraceStoreError } from "./TraceStore.ts"
+
+/**
+ * A kind of documents: its name in the store, and what one of them is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Kind<A extends { readonly id: string }> {
+  readonly name: string
+  readonly schema: Schema.Codec<A, unknown>
+  /** The id of what a document belongs to, to list by. */
+  readonly parent?: ((document: A) => string) | undefined
+}
+
+/**
+ * The store of documents; every method is one transaction.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class RecordStore extends Context.Service<
+  RecordStore,
+  {
+    readonly get: <A extends { readonly id: string }>(
+      kind: Kind<A>,
+      id: string
+    ) => Effect.Effect<Option.Option<A>, TraceStoreError>
+    /** In the order in which they were created; with `parent`, only those that belong to it. */
+    readonly list: <A extends { readonly id: string }>(
+      kind: Kind<A>,
+      parent?: string
+    ) => Effect.Effect<ReadonlyArray<A>, TraceStoreError>
+    /** Creates or replaces. */
+    readonly put: <A extends { readonly id: string }>(
+      kind: Kind<A>,
+      documents: ReadonlyArray<A>
+    ) => Effect.Effect<void, TraceStoreError>
+    /** Changes one, and nobody else in between. */
+    readonly modify: <A extends { readonly id: string }>(
+      kind: Kind<A>,
+      id: string,
+      change: (document: A) => A
+    ) => Effect.Effect<Option.Option<A>, TraceStoreError>
+    /** False when there was none. */
+    readonly remove: <A extends { readonly id: string }>(
+      kind: Kind<A>,
+      id: string
+    ) => Effect.Effect<boolean, TraceStoreError>
+  }
+>()("@honeyhive/hive/RecordStore") {}
+
+const inMemory = ":memory:"
+
+const open = (path: string): DatabaseSync => {
+  if (path !== inMemory) FileSystem.mkdirSync(Path.dirname(Path.resolve(path)), { recursive: true })
+  // On Node 22 the module announces itself as experimental, which an import must not
+  const sqlite = process.getBuiltinModule("node:sqlite")
+  const database = new sqlite.DatabaseSync(path, { timeout: 5_000 })
+  try {
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
+  Effect.try({ try: work, catch: (cause) => new TraceStoreError({ message: `${what}: ${String(cause)}`, cause }) })
+
+const make = (database: DatabaseSync): RecordStore["Service"] => {
+  const one = database.prepare("SELECT body FROM records WHERE kind = ? AND id = ?")
+  const all = database.prepare("SELECT body FROM records WHERE kind = ? ORDER BY seq")
+  const children = database.prepare("SELECT body FROM records WHERE kind = ? AND parent = ? ORDER BY seq")
+  const write = database.prepare(
+    `INSERT INTO records (kind, id, parent, body) VALUES (?, ?, ?, ?)
+     ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, body = excluded.body`
+  )
+  const erase = database.prepare("DELETE FROM records WHERE kind = ? AND id = ?")
+
+  const transaction = <A>(work: () => A): A => {
+    database.exec("BEGIN IMMEDIATE")
+    try {
+      const result = work()
+      database.exec("COMMIT")
+      return result
+    } catch (error) {
+      database.exec("ROLLBACK")
+      throw error
+    }
+  }
+
+  // The file is the outside: somebody else may have written to it
+  const read = <A extends { readonly id: string }>(kind: Kind<A>, row: Record<string, unknown>): A =>
+    Schema.decodeUnknownSync(Schema.fromJsonString(kind.schema))(row["body"])
+
+  const find = <A extends { readonly id: string }>(kind: Kind<A>, id: string): A | undefined => {
+    const row = one.get(kind.name, id)
+    return row === undefined ? undefined : read(kind, row)
+  }
+
+  const put = <A extends { readonly id: string }>(kind: Kind<A>, document: A): void => {
+    write.run(kind.name, document.id, kind.parent?.(document) ?? null, JSON.stringify(document))
+  }
+
+  return {
+    get: (kind, id) => attempt(`reading a ${kind.name}`, () => Option.fromUndefinedOr(find(kind, id))),
+    list: (kind, parent) =>
+      attempt(`listing ${kind.name}s`, () =>
+        (parent === undefined ? all.all(kind.name) : children.all(kind.name, parent)).map((row) => read(kind, row))
+      ),
+    put: (kind, documents) =>
+      attempt(`keeping a ${kind.name}`, () => transaction(() => documents.forEach((document) => put(kind, document)))),
+    modify: (kind, id, change) =>
+      attempt(`changing a ${kind.name}`, () =>
+        transaction(() => {
+          const before = find(kind, id)
+          if (before === undefined) return Option.none()
+          const after = change(before)
+          put(kind, after)
+          return Option.some(after)
+        })
+      ),
+    remove: (kind, id) => attempt(`removing a ${kind.name}`, () => Number(erase.run(kind.name, id).changes) > 0)
+  }
+}
+
+/**
+ * Keeps documents in SQLite, beside the traces of the same file or in memory, for as long as its scope.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Option } from "effect"
+ * import { Dataset } from "@honeyhive/contract"
+ * import { RecordStore } from "@honeyhive/hive"
+ *
+ * const kind = { name: "dataset", schema: Dataset.Dataset }
+ * const program = Effect.gen(function*() {
+ *   const store = yield* RecordStore.RecordStore
+ *   const times = { created_at: "2026-01-01", updated_at: "2026-01-01" }
+ *   yield* store.put(kind, [{ id: "d1", name: "golden", description: "", datapoints: [], ...times }])
+ *   return Option.map(yield* store.get(kind, "d1"), (dataset) => dataset.name)
+ * })
+ *
+ * const found = await Effect.runPromise(program.pipe(Effect.provide(RecordStore.layer({ path: ":memory:" }))))
+ * Option.getOrNull(found) // => "golden"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: { readonly path: string }): Layer.Layer<RecordStore, TraceStoreError> =>
+  Layer.effect(
+    RecordStore,
+    Effect.acquireRelease(
+      attempt(`opening ${options.path}`, () => open(options.path)),
+      (database) => Effect.sync(() => database.close())
+    ).pipe(Effect.map(make))
+  )
