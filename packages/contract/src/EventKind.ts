@@ -2,7 +2,7 @@
  * Which event type a span is, when nobody said so.
  *
  * Order of the rules (HoneyHive's own): explicit type, `gen_ai.operation.name`, `openinference.span.kind`,
- * `traceloop.span.kind`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
+ * `traceloop.span.kind`, Vercel's `ai.operationId`, Langfuse's observation type, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
  *
  * @since 0.1.0
  */
@@ -28,10 +28,27 @@ const genAiOperations: { readonly [operation: string]: EventType } = {
   generate_content: "model",
   invoke_agent: "chain",
   create_agent: "chain",
+  // Vercel's AI SDK, around each turn
+  agent_step: "chain",
   execute_tool: "tool"
 }
 
 const openInferenceKinds: { readonly [kind: string]: EventType } = { LLM: "model", CHAIN: "chain", AGENT: "chain" }
+
+/** Vercel's AI SDK: calls of the provider are models, what is around them chains, the rest (tools, embeddings) tools. */
+const fromVercel = (operation: unknown): EventType | undefined => {
+  if (typeof operation !== "string" || !operation.startsWith("ai.")) return undefined
+  if (/\.(doGenerate|doStream)$/.test(operation)) return "model"
+  return /^ai\.(generate|stream)(Text|Object)$/.test(operation) ? "chain" : "tool"
+}
+
+const langfuseTypes: { readonly [type: string]: EventType } = {
+  generation: "model",
+  span: "chain",
+  chain: "chain",
+  agent: "chain",
+  tool: "tool"
+}
 
 const modelAttributes = [
   Attributes.GEN_AI_REQUEST_MODEL,
@@ -78,6 +95,8 @@ export const detect = (name: string, attributes: AttributeRecord): EventType =>
   lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
   fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
   lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
+  fromVercel(attributes["ai.operationId"]) ??
+  lookup(langfuseTypes, attributes["langfuse.observation.type"]) ??
   effectAi.find(([prefix]) => name.startsWith(prefix))?.[1] ??
   (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")
 

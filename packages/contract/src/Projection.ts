@@ -10,6 +10,7 @@
 import type * as Schema from "effect/Schema"
 import { type AttributeRecord, Attributes, type AttributeValue } from "./Attributes.ts"
 import * as Bucket from "./Bucket.ts"
+import * as Conventions from "./Conventions.ts"
 import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
 import * as GenAi from "./GenAi.ts"
@@ -118,9 +119,10 @@ const bucketsOf = (span: SpanRecord): Buckets => {
   // Maps: a name such as `__proto__` is a name like any other
   const found = bucketwise((bucket) => new Map(Object.entries(messages[bucket] ?? {})))
   const own = bucketwise((): Array<readonly [path: string, value: unknown]> => [])
+  const foreign = Conventions.read(span.attributes)
   const siblings: Array<readonly [bucket: Bucket.Bucket, path: string, value: unknown]> = []
   for (const [name, value] of Object.entries(span.attributes)) {
-    if (consumed.has(name)) continue
+    if (consumed.has(name) || foreign?.consumed.has(name) === true) continue
     const split = Bucket.split(name)
     if (split !== undefined) {
       own[split[0]].push([split[1], value])
@@ -132,6 +134,7 @@ const bucketsOf = (span: SpanRecord): Buckets => {
       for (const [bucket, path] of others) siblings.push([bucket, path, value])
     }
   }
+  for (const field of foreign?.fields ?? []) siblings.push(field)
   for (const [bucket, path, value] of siblings) if (!found[bucket].has(path)) found[bucket].set(path, value)
   return bucketwise((bucket) => ({ ...Object.fromEntries(found[bucket]), ...Bucket.nest(own[bucket]) }))
 }

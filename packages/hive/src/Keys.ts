@@ -14,6 +14,14 @@ import { HttpProblem } from "./HttpProblem.ts"
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
+/** The key of a header; Langfuse's clients send theirs as the password of Basic. */
+const keyOf = (header: string): string => {
+  const [, scheme = "", rest = ""] = /^(Bearer|Basic)\s+(.*)$/i.exec(header) ?? []
+  if (scheme.toLowerCase() !== "basic") return rest
+  const credentials = Buffer.from(rest, "base64").toString()
+  return credentials.slice(credentials.indexOf(":") + 1)
+}
+
 const refused = "the key is missing or not accepted here: send Authorization: Bearer <key>"
 
 /**
@@ -46,8 +54,7 @@ export class Keys extends Context.Service<
         checkOptional: Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
           const header = headers["authorization"]
           if (header === undefined && digests === undefined) return Effect.void
-          const key = /^Bearer\s+(.*)$/i.exec(header ?? "")?.[1] ?? ""
-          return accepts(key)
+          return accepts(keyOf(header ?? ""))
             ? Effect.void
             : Effect.fail(new HttpProblem({ statusCode: 401, errorCode: "unauthorized", message: refused }))
         })

@@ -1,5 +1,6 @@
 /**
- * OTLP over HTTP: `POST /opentelemetry/v1/traces` (HoneyHive's path) and `POST /v1/traces` (OpenTelemetry's).
+ * OTLP over HTTP: `POST /opentelemetry/v1/traces` (HoneyHive's path), `POST /v1/traces` (OpenTelemetry's) and
+ * `POST /api/public/otel/v1/traces` (where Langfuse's clients send theirs).
  *
  * JSON and protobuf, plain or gzip. A request that cannot be read is answered with the reason and changes nothing; of a
  * request that can be read, every valid span is kept and the others are counted in a partial success.
@@ -88,7 +89,7 @@ const ingest = Effect.gen(function* () {
 })
 
 /**
- * The two routes.
+ * The routes.
  *
  * @category layers
  * @since 0.1.0
@@ -104,7 +105,8 @@ export const routes = Layer.unwrap(
     )
     return Layer.mergeAll(
       HttpRouter.add("POST", "/opentelemetry/v1/traces", handler),
-      HttpRouter.add("POST", "/v1/traces", handler)
+      HttpRouter.add("POST", "/v1/traces", handler),
+      HttpRouter.add("POST", "/api/public/otel/v1/traces", handler)
     )
   })
 )

@@ -23,7 +23,7 @@ const isScore = (value: unknown): value is MetricValue =>
   typeof value === "number" || typeof value === "boolean" || typeof value === "string"
 
 /** Of numbers and booleans (true is 1); texts have none. Percentiles are of the nearest rank. */
-export const aggregate = (by: Aggregate, values: ReadonlyArray<MetricValue>): number | null => {
+const aggregate = (by: Aggregate, values: ReadonlyArray<MetricValue>): number | null => {
   if (by === "count") return values.length
   const numbers = values
     .map(numeric)
