@@ -218,6 +218,25 @@ export const toEvent = (span: SpanRecord): Projected => {
   }
 }
 
+const saidToBe = [Attributes.EVENT_TYPE_RAW, Attributes.EVENT_TYPE, Attributes.TRACELOOP_SPAN_KIND]
+
+/**
+ * The ids of the event that a span is, without making the event.
+ *
+ * @category projection
+ * @since 0.1.0
+ */
+export const identify = (span: SpanRecord): { readonly event_id: string; readonly session_id: string } => {
+  const session_id = sessionOf(span).id
+  const isSession =
+    saidToBe.some((name) => span.attributes[name] === "session") &&
+    EventKind.detect(span.name, span.attributes) === "session"
+  const event_id = isSession
+    ? session_id
+    : (uuid(span.attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId))
+  return { event_id, session_id }
+}
+
 /**
  * The parts of an event that a program says itself: everything but ids of others and times.
  *

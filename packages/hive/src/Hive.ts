@@ -20,6 +20,8 @@ import type { Configuration } from "@honeyhive/contract/Configuration"
 import { Configurations } from "./Configurations.ts"
 import { answering } from "./HttpProblem.ts"
 import { Keys } from "./Keys.ts"
+import * as LiveApi from "./LiveApi.ts"
+import { LiveFeed } from "./LiveFeed.ts"
 import * as OtlpIngest from "./OtlpIngest.ts"
 import * as RecordStore from "./RecordStore.ts"
 import * as RestApi from "./RestApi.ts"
@@ -42,6 +44,8 @@ export interface HiveOptions {
   readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
   /** Largest body of a request in bytes, as sent and unpacked. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
+  /** How many changes the live stream remembers for clients that come back or are slow. Default 16,384. */
+  readonly liveCapacity?: number | undefined
   /** Prompt configurations to answer with; they cannot be changed over REST. Default: none. */
   readonly configurations?: ReadonlyArray<Configuration> | undefined
 }
@@ -107,7 +111,9 @@ export class Hive extends Context.Service<
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
       return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
     }
-    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes).pipe(
+    const feed = LiveFeed.layer({ capacity: options.liveCapacity })
+    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, LiveApi.routes).pipe(
+      Layer.provide(LiveApi.watched),
       Layer.provide([
         Keys.layer(keys),
         Configurations.layer(configurations),
@@ -129,8 +135,14 @@ export class Hive extends Context.Service<
     )
     return Layer.effect(
       Hive,
-      Effect.map(HttpServer.HttpServer, ({ address }) => Hive.of({ url: HttpServer.formatAddress(address) }))
-    ).pipe(Layer.merge(server), Layer.provide(listening(host, port)))
+      Effect.gen(function* () {
+        const { address } = yield* HttpServer.HttpServer
+        const { close } = yield* LiveFeed
+        // Before the server stops, which waits for open connections
+        yield* Effect.addFinalizer(() => close)
+        return Hive.of({ url: HttpServer.formatAddress(address) })
+      })
+    ).pipe(Layer.merge(server), Layer.provide(feed), Layer.provide(listening(host, port)))
   }
 
   /** The server with a SQLite store. */

@@ -6,6 +6,7 @@
 export { Hive, HiveError, type HiveOptions } from "./Hive.ts"
 export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyHiveLocal.ts"
 export { HttpProblem } from "./HttpProblem.ts"
+export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
 export * as RecordStore from "./RecordStore.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"

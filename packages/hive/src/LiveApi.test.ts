@@ -1,0 +1,215 @@
+import { get, type IncomingMessage } from "node:http"
+import { assert, describe, it, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import * as Sse from "effect/encoding/Sse"
+import { Hive } from "./Hive.ts"
+import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { TraceStore } from "./TraceStore.ts"
+
+interface Message {
+  readonly event: string
+  readonly id: string | undefined
+  // What the hive sends is what these tests look at
+  readonly data: ReturnType<typeof JSON.parse>
+}
+
+/** A listener that takes one message at a time; `response` can be paused. */
+const listen = (query = "", headers: Record<string, string> = {}) =>
+  Effect.gen(function* () {
+    const { url } = yield* Hive
+    const messages = yield* Queue.unbounded<Message | "end">()
+    const response = yield* Effect.acquireRelease(
+      Effect.callback<IncomingMessage, Error>((resume) => {
+        get(`${url}/api/live${query}`, { headers, agent: false }, (response) => resume(Effect.succeed(response))).once(
+          "error",
+          (error) => resume(Effect.fail(error))
+        )
+      }),
+      (response) => Effect.sync(() => response.destroy())
+    )
+    const parser = Sse.makeParser((message) => {
+      if (message._tag === "Event") Queue.offerUnsafe(messages, { ...message, data: JSON.parse(message.data) })
+    })
+    let raw = ""
+    response.setEncoding("utf8")
+    response.on("error", () => undefined)
+    response.on("data", (chunk: string) => {
+      raw += chunk.slice(0, 1000)
+      parser.feed(chunk)
+    })
+    response.once("close", () => Queue.offerUnsafe(messages, "end"))
+    // The first bytes say that the listener has its place
+    while (raw === "") yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    const next = Effect.map(Queue.take(messages), (message) => {
+      assert.notStrictEqual(message, "end")
+      return message as Message // just seen
+    })
+    return { response, next, messages, raw: () => raw }
+  })
+
+const post = (path: string, json: unknown, method = "POST") =>
+  Effect.gen(function* () {
+    const { url } = yield* Hive
+    return yield* Effect.promise(async () => {
+      const response = await fetch(url + path, {
+        method,
+        headers: { "content-type": "application/json", authorization: "Bearer k" },
+        body: JSON.stringify(json)
+      })
+      assert.strictEqual(response.status, 200)
+      const text = await response.text()
+      return text === "" ? undefined : JSON.parse(text)
+    })
+  })
+
+const span = (spanId: string, session: string) => ({
+  resourceSpans: [
+    {
+      scopeSpans: [
+        {
+          spans: [
+            {
+              name: "step",
+              traceId: "a".repeat(32),
+              spanId,
+              startTimeUnixNano: "1790000000000000000",
+              endTimeUnixNano: "1790000000001000000",
+              attributes: [
+                { key: "honeyhive.session_id", value: { stringValue: session } },
+                { key: "honeyhive.session_auto_create", value: { boolValue: true } }
+              ]
+            }
+          ]
+        }
+      ]
+    }
+  ]
+})
+
+const tool = (event_name: string, more: object = {}) => ({ event_type: "tool", inputs: {}, event_name, ...more })
+
+describe("live", () => {
+  layer(Hive.layer())("stream", (it) => {
+    it.effect("shows events as they are created and changed, over REST and OTLP", () =>
+      Effect.gen(function* () {
+        const { next, response } = yield* listen()
+        assert.match(response.headers["content-type"] ?? "", /^text\/event-stream/)
+        const session = crypto.randomUUID()
+        yield* post("/v1/sessions", { session_id: session, session_name: "watched" })
+        assert.deepInclude((yield* next).data, { event_id: session, event_type: "session", event_name: "watched" })
+        const { event_id } = yield* post("/v1/events", tool("first", { session_id: session }))
+        assert.deepInclude(yield* next.pipe(Effect.map(({ data }) => data)), { event_id, metrics: {} })
+        yield* post(`/v1/events/${event_id}`, { metrics: { score: 1 } }, "PUT")
+        assert.deepInclude((yield* next).data, { event_id, metrics: { score: 1 } })
+        yield* post("/v1/traces", span("b".repeat(16), session))
+        const spanEvent = (yield* next).data
+        assert.deepInclude(spanEvent, { event_name: "step", session_id: session, event_type: "tool" })
+        assert.deepInclude((yield* next).data, { event_id: session })
+      })
+    )
+
+    it.effect("can be narrowed to one session", () =>
+      Effect.gen(function* () {
+        const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()]
+        const { next } = yield* listen(`?session_id=${mine.toUpperCase()}`)
+        yield* post("/v1/events", tool("no", { session_id: other }))
+        yield* post("/v1/traces", span("c".repeat(16), other))
+        yield* post("/v1/events", tool("yes", { session_id: mine }))
+        assert.strictEqual((yield* next).data.event_name, "yes")
+      })
+    )
+
+    it.effect("goes on where a client left", () =>
+      Effect.gen(function* () {
+        const first = yield* listen()
+        yield* post("/v1/events", tool("one"))
+        const { id = "" } = yield* first.next
+        first.response.destroy()
+        yield* post("/v1/events", tool("two"))
+        yield* post("/v1/events", tool("three"))
+        for (const again of [yield* listen("", { "last-event-id": id }), yield* listen(`?last_event_id=${id}`)]) {
+          assert.deepStrictEqual(
+            [(yield* again.next).data.event_name, (yield* again.next).data.event_name],
+            ["two", "three"]
+          )
+        }
+      })
+    )
+
+    it.effect.each(["ffffffff-3", "nonsense", "-1"])("%s is a place of before a restart: a gap", (id) =>
+      Effect.gen(function* () {
+        const { next } = yield* listen("", { "last-event-id": id })
+        const gap = yield* next
+        assert.deepStrictEqual([gap.event, gap.data], ["gap", { missed: null }])
+        yield* post("/v1/events", tool("after"))
+        assert.strictEqual((yield* next).data.event_name, "after")
+      })
+    )
+
+    it.effect("keeps a quiet connection open", () =>
+      Effect.gen(function* () {
+        const { raw } = yield* listen()
+        assert.match(raw(), /^retry: 1000/)
+        while (!raw().includes(": keep-alive")) {
+          yield* TestClock.adjust("15 seconds")
+          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        }
+      })
+    )
+  })
+
+  const reads = { count: 0 }
+  const counting = Layer.effect(
+    TraceStore,
+    Effect.map(TraceStore, (store) =>
+      TraceStore.of({ ...store, event: (id) => Effect.tap(store.event(id), () => Effect.sync(() => reads.count++)) })
+    )
+  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })))
+
+  layer(Hive.layerServer({ liveCapacity: 32 }).pipe(Layer.provideMerge(counting)))("a slow client", (it) => {
+    it.effect("pins no memory: it is read to no further, and finds a gap when it comes back", () =>
+      Effect.gen(function* () {
+        const slow = yield* listen()
+        slow.response.pause()
+        // More than the sockets of both sides hold
+        const big = { outputs: { text: "x".repeat(500_000) } }
+        for (let n = 0; n < 100; n++) yield* post("/v1/events", tool(`big-${n}`, big))
+        const quick = yield* listen()
+        yield* post("/v1/events", tool("last"))
+        assert.strictEqual((yield* quick.next).data.event_name, "last")
+        assert.isBelow(reads.count, 60)
+        slow.response.resume()
+        const seen: Array<Message> = []
+        while (seen.at(-1)?.data.event_name !== "last") seen.push(yield* slow.next)
+        const gaps = seen.filter(({ event }) => event === "gap")
+        assert.isAtLeast(gaps.length, 1)
+        const missed = gaps.reduce((sum, { data }) => sum + data.missed, 0)
+        assert.strictEqual(missed + seen.length - gaps.length, 101)
+      })
+    )
+  })
+
+  layer(Hive.layer({ keys: [Redacted.make("secret")] }))("keys", (it) => {
+    it.effect("are wanted where there are some", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Hive
+        const response = yield* Effect.promise(() => fetch(`${url}/api/live`))
+        assert.strictEqual(response.status, 401)
+        const { response: open } = yield* listen("", { authorization: "Bearer secret" })
+        assert.strictEqual(open.statusCode, 200)
+      })
+    )
+  })
+
+  it.effect("a hive lets its listeners go when it closes, and does not cut them off", () =>
+    Effect.gen(function* () {
+      const { response } = yield* listen().pipe(Effect.provide(Layer.fresh(Hive.layer())))
+      if (!response.closed) yield* Effect.promise(() => new Promise((resolve) => response.once("close", resolve)))
+      assert.isTrue(response.complete)
+    })
+  )
+})
