@@ -5,26 +5,20 @@
  */
 import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Schema from "effect/Schema"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
-import * as HttpMiddleware from "effect/http/HttpMiddleware"
-import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import type { Configuration } from "@honeyhive/contract/Configuration"
-import { Configurations } from "./Configurations.ts"
-import { answering } from "./HttpProblem.ts"
+import { application } from "./internal/application.ts"
+import { isLoopback } from "./internal/guard.ts"
 import { Keys } from "./Keys.ts"
-import * as LiveApi from "./LiveApi.ts"
 import { LiveFeed } from "./LiveFeed.ts"
-import * as OtlpIngest from "./OtlpIngest.ts"
 import * as RecordStore from "./RecordStore.ts"
-import * as RestApi from "./RestApi.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import type { TraceStore } from "./TraceStore.ts"
 import { type TraceStoreError } from "./TraceStore.ts"
@@ -38,8 +32,14 @@ export interface HiveOptions {
   readonly path?: string | undefined
   /** Default 0: any free port. */
   readonly port?: number | undefined
-  /** Default `127.0.0.1`. */
+  /** Default `127.0.0.1`: this machine only. */
   readonly host?: string | undefined
+  /** Names under which others reach this hive (`hive.example.com`); addresses and `localhost` need not be said. */
+  readonly allowedHosts?: ReadonlyArray<string> | undefined
+  /** Origins (`https://example.com`) whose pages may call this hive. Default: none but its own. */
+  readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /** How long a client may take to send a request. Default 30 seconds. */
+  readonly requestTimeout?: Duration.Input | undefined
   /** Only these keys are accepted. Default: any; required when `host` is not loopback. */
   readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
   /** Largest body of a request in bytes, as sent and unpacked. Default 32 MiB. */
@@ -61,15 +61,25 @@ export class HiveError extends Schema.TaggedError<HiveError>()("HiveError", {
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
-const loopback = new Set(["127.0.0.1", "::1", "localhost"])
-
 const describe = (cause: unknown, host: string, port: number): string =>
   cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE"
     ? `port ${port} on ${host} is in use: stop what listens there, or choose another port (0 takes any free one)`
     : `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`
 
-const listening = (host: string, port: number) =>
-  NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: "2 seconds" }).pipe(
+/** A server that slow clients cannot hold on to: neither those that send slowly nor those that do not read. */
+const impatient = (requestTimeout: number) => () => {
+  const server = createServer({
+    headersTimeout: Math.min(10_000, requestTimeout),
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout)
+  })
+  // Nothing moved in either direction; a live stream says something every 15 seconds
+  server.setTimeout(requestTimeout * 2)
+  return server
+}
+
+const listening = (host: string, port: number, requestTimeout: number) =>
+  NodeHttpServer.layer(impatient(requestTimeout), { host, port, gracefulShutdownTimeout: "2 seconds" }).pipe(
     Layer.catchTag("ServeError", ({ cause }) =>
       Layer.effectContext(Effect.fail(new HiveError({ message: describe(cause, host, port), cause })))
     )
@@ -106,33 +116,26 @@ export class Hive extends Context.Service<
   static readonly layerServer = (
     options: HiveOptions = {}
   ): Layer.Layer<Hive, HiveError | TraceStoreError, TraceStore> => {
-    const { configurations = [], host = "127.0.0.1", keys, maxBodyBytes = 32 * 1024 * 1024, port = 0 } = options
-    if (!loopback.has(host) && keys === undefined) {
+    const { host = "127.0.0.1", keys, path = ":memory:", port = 0 } = options
+    if (!isLoopback(host) && !keys?.some((key) => Redacted.value(key) !== "")) {
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
       return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
     }
     const feed = LiveFeed.layer({ capacity: options.liveCapacity })
-    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, LiveApi.routes).pipe(
-      Layer.provide(LiveApi.watched),
-      Layer.provide([
-        Keys.layer(keys),
-        Configurations.layer(configurations),
-        RecordStore.layer({ path: options.path ?? ":memory:" })
-      ])
-    )
-    const server = Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
-      HttpServer.serve(
-        handler.pipe(
-          HttpMiddleware.decompression(),
-          answering,
-          Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
-        )
-      )
-    ).pipe(
+    const app = application({
+      host,
+      allowedHosts: options.allowedHosts ?? [],
+      allowedOrigins: options.allowedOrigins ?? [],
+      configurations: options.configurations ?? [],
+      maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024
+    })
+    const server = Effect.map(app, (handler) => HttpServer.serve(handler)).pipe(
       Layer.unwrap,
+      Layer.provide([Keys.layer(keys), RecordStore.layer({ path })]),
       // The hive's own work must not show in the traces it keeps, also where the program that opens it is traced
       Layer.provide(Layer.succeed(References.TracerEnabled, false))
     )
+    const patience = Duration.toMillis(Duration.fromInputUnsafe(options.requestTimeout ?? "30 seconds"))
     return Layer.effect(
       Hive,
       Effect.gen(function* () {
@@ -142,7 +145,7 @@ export class Hive extends Context.Service<
         yield* Effect.addFinalizer(() => close)
         return Hive.of({ url: HttpServer.formatAddress(address) })
       })
-    ).pipe(Layer.merge(server), Layer.provide(feed), Layer.provide(listening(host, port)))
+    ).pipe(Layer.merge(server), Layer.provide(feed), Layer.provide(listening(host, port, patience)))
   }
 
   /** The server with a SQLite store. */

@@ -6,6 +6,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Headers from "effect/http/Headers"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
@@ -56,20 +57,38 @@ const fromError = (error: unknown): HttpProblem => {
 const describe = (cause: unknown): string =>
   cause instanceof Error && cause.message !== "" ? cause.message : "it is truncated or malformed"
 
-/** Answers that Effect's own middleware gives without a body. */
+/** Answers that Effect's own middleware gives without a body, or as text. */
 const withBody = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
-  response.status < 400 || response.body._tag !== "Empty"
+  response.status < 400 || (response.body._tag !== "Empty" && !contentTypeOf(response).startsWith("text/plain"))
     ? response
     : HttpServerResponse.jsonUnsafe(
         {
           statusCode: response.status,
-          message:
-            response.status === 415 ? "content encoding must be gzip, deflate or identity" : "the request is refused",
           success: false,
-          errorCode: response.status === 415 ? "unsupported_encoding" : "refused"
+          ...(response.status !== 415
+            ? { message: "the request is refused", errorCode: "refused" }
+            : response.body._tag === "Empty"
+              ? { message: "content encoding must be gzip, deflate or identity", errorCode: "unsupported_encoding" }
+              : { message: "content type must be application/json", errorCode: "unsupported_media_type" })
         },
-        { status: response.status, headers: response.headers }
+        { status: response.status, headers: Headers.removeMany(response.headers, ["content-type", "content-length"]) }
       )
+
+const contentTypeOf = ({ body, headers }: HttpServerResponse.HttpServerResponse): string =>
+  headers["content-type"] ?? ("contentType" in body ? body.contentType : undefined) ?? ""
+
+const codeOf = (error: object): string => ("code" in error && typeof error.code === "string" ? ` ${error.code}` : "")
+
+/**
+ * Where a failure happened and of what kind it is, its causes too. Messages are left out: they may quote what was sent, or
+ * what is stored.
+ */
+const traceOf = (error: unknown, depth = 0): string => {
+  if (!(error instanceof Error)) return typeof error
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
+  const cause = error.cause === undefined || depth > 3 ? "" : `\ncaused by ${traceOf(error.cause, depth + 1)}`
+  return `${error.name}${codeOf(error)}\n${frames.slice(0, 12).join("\n")}${cause}`
+}
 
 /**
  * Answers every failure of the routes inside it. What is our own fault is logged, without the request's content.
@@ -84,5 +103,7 @@ export const answering = <E, R>(
     if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const problem = fromError(Cause.squash(cause))
     const answer = Effect.orDie(HttpServerRespondable.toResponse(problem))
-    return problem.statusCode < 500 ? answer : Effect.andThen(Effect.logError("hive: a request failed", cause), answer)
+    return problem.statusCode < 500
+      ? answer
+      : Effect.andThen(Effect.logError("hive: a request failed", traceOf(Cause.squash(cause))), answer)
   })

@@ -8,9 +8,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as HttpMethod from "effect/http/HttpMethod"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import { Authorization, Unauthorized } from "@honeyhive/contract/Api"
 import { HttpProblem } from "./HttpProblem.ts"
+import { isDeeper, MAX_JSON_DEPTH } from "./internal/jsonDepth.ts"
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
@@ -23,6 +25,23 @@ const keyOf = (header: string): string => {
 }
 
 const refused = "the key is missing or not accepted here: send Authorization: Bearer <key>"
+
+/** Looks at a JSON body before it is parsed, and only after its sender is known. The text is read once and kept. */
+const shallow = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+  HttpMethod.hasBody(request.method)
+    ? Effect.flatMap(Effect.orDie(request.text), (text) =>
+        isDeeper(text, MAX_JSON_DEPTH)
+          ? Effect.die(
+              new HttpProblem({
+                statusCode: 400,
+                errorCode: "bad_request",
+                message: `payload: nested deeper than ${MAX_JSON_DEPTH} levels`
+              })
+            )
+          : Effect.void
+      )
+    : Effect.void
+)
 
 /**
  * The keys of this hive.
@@ -44,7 +63,8 @@ export class Keys extends Context.Service<
     Layer.sync(Keys, () => {
       const digests = keys?.map((key) => digest(Redacted.value(key)))
       const accepts = (key: string): boolean => {
-        if (digests === undefined) return key !== ""
+        // An empty key is a forgotten one, also in the list
+        if (digests === undefined || key === "") return key !== ""
         const offered = digest(key)
         // Every digest is looked at, so that the time says nothing about which one it was
         return digests.filter((digest) => timingSafeEqual(digest, offered)).length > 0
@@ -67,7 +87,9 @@ export class Keys extends Context.Service<
     Effect.map(Keys, ({ accepts }) =>
       Authorization.of({
         bearer: (handler, { credential }) =>
-          accepts(Redacted.value(credential)) ? handler : Effect.fail(new Unauthorized({ message: refused }))
+          accepts(Redacted.value(credential))
+            ? Effect.andThen(shallow, handler)
+            : Effect.fail(new Unauthorized({ message: refused }))
       })
     )
   )

@@ -1,0 +1,37 @@
+/**
+ * Every route of the hive with what stands around them: one function from request to response.
+ */
+import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import * as HttpRouter from "effect/http/HttpRouter"
+import type { Configuration } from "@honeyhive/contract/Configuration"
+import { Configurations } from "../Configurations.ts"
+import { answering } from "../HttpProblem.ts"
+import * as LiveApi from "../LiveApi.ts"
+import * as OtlpIngest from "../OtlpIngest.ts"
+import * as RestApi from "../RestApi.ts"
+import { guard, type GuardOptions } from "./guard.ts"
+
+export interface ApplicationOptions extends GuardOptions {
+  /** Largest body, as sent and unpacked. */
+  readonly maxBodyBytes: number
+  readonly configurations: ReadonlyArray<Configuration>
+}
+
+export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
+  const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, LiveApi.routes).pipe(
+    Layer.provide(LiveApi.watched),
+    Layer.provide(Configurations.layer(configurations))
+  )
+  return Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
+    handler.pipe(
+      HttpMiddleware.decompression(),
+      guard(guarded),
+      answering,
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBodyBytes))
+    )
+  )
+}
