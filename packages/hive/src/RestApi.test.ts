@@ -235,6 +235,11 @@ describe("RestApi", () => {
         ]
         const all = yield* ok("POST", "/v1/datapoints/batch", { selectAll: true, filters })
         assert.strictEqual(all.insertedIds.length, 2)
+        // More than one page of a search
+        const many = Array.from({ length: 1_001 }, () => ({ event_type: "chain", event_name: "many", inputs: {} }))
+        yield* ok("POST", "/v1/events/batch", { events: many })
+        const named = { selectAll: true, filters: [{ field: "event_name", operator: "is", value: "many" }] }
+        assert.strictEqual((yield* ok("POST", "/v1/datapoints/batch", named)).insertedIds.length, 1_001)
         const texts = JSON.stringify(
           yield* ok("GET", `/v1/datapoints?datapoint_ids[]=${all.insertedIds.join("&datapoint_ids[]=")}`)
         )

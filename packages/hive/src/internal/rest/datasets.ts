@@ -58,7 +58,7 @@ const fromEvent = ({ event_id, feedback, inputs, metadata, outputs }: Event): Pu
 /** What the current and the legacy routes do alike. */
 export const operations = Effect.gen(function* () {
   const { get, list, modify, newId, now, option, put, remove } = yield* records
-  const { search, store } = yield* events.operations
+  const { searchAll, store } = yield* events.operations
 
   const make = Effect.fnUntraced(function* (wanted: PutDatapoint) {
     const time = yield* now
@@ -204,7 +204,7 @@ export const operations = Effect.gen(function* () {
       if (dataset_id !== undefined) yield* get(kinds.dataset, dataset_id)
       const checked = Object.keys(checkState).filter((id) => checkState[id] === true)
       const found = selectAll
-        ? (yield* search({ filters, ...events.within(dateRange) })).events.filter(
+        ? (yield* searchAll({ filters, ...events.within(dateRange) })).filter(
             ({ event_id }) => checkState[event_id] !== false
           )
         : (yield* Effect.forEach(checked, (id) => Effect.orDie(store.event(id)))).flatMap(Option.toArray)

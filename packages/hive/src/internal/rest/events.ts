@@ -53,6 +53,8 @@ const project = (event: JsonObject, fields: ReadonlyArray<string>): JsonObject =
   return Object.fromEntries(found)
 }
 
+const PAGE = 1000
+
 // There is no organisation here, but clients want one
 const place = { org_id: "local", workspace_id: "local", project_id: "local" }
 
@@ -132,6 +134,16 @@ export const operations = Effect.gen(function* () {
       Effect.catchTag("TraceStoreError", Effect.die)
     )
 
+  /** Every page of a search. */
+  const searchAll = Effect.fnUntraced(function* (query: SearchEvents) {
+    const found: Array<Event> = []
+    for (let page = 1; ; page++) {
+      const { events } = yield* search({ ...query, limit: PAGE, page })
+      found.push(...events)
+      if (events.length < PAGE) return found
+    }
+  })
+
   const exported = ({ dateRange, filters, limit = 1000, page, projections }: ExportEvents) =>
     Effect.map(
       search({
@@ -151,7 +163,7 @@ export const operations = Effect.gen(function* () {
       })
     )
 
-  return { store, start, find, create, update, createBatch, addEvents, search, exported }
+  return { store, start, find, create, update, createBatch, addEvents, search, searchAll, exported }
 })
 
 export const sessions = HttpApiBuilder.group(

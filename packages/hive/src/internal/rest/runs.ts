@@ -33,16 +33,7 @@ const PAGE = 1000
 /** What the current and the legacy routes do alike. */
 export const operations = Effect.gen(function* () {
   const { get, list, modify, newId, now, option, put, remove } = yield* records
-  const { search } = yield* events.operations
-
-  const searchAll = Effect.fnUntraced(function* (query: SearchEvents) {
-    const found: Array<Event> = []
-    for (let page = 1; ; page++) {
-      const { events } = yield* search({ ...query, limit: PAGE, page })
-      found.push(...events)
-      if (events.length < PAGE) return found
-    }
-  })
+  const { searchAll } = yield* events.operations
 
   /** Those that name the run, and those of the sessions that the run names; oldest first. */
   const eventsOf = Effect.fnUntraced(function* (
