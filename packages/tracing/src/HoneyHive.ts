@@ -24,6 +24,7 @@ import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
+import { Resource } from "./Resource.ts"
 import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import { type Options, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
@@ -183,6 +184,7 @@ export class HoneyHive extends Context.Service<
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
+    Layer.provide(Resource.layer),
     Layer.provide(Delivery.layer),
     Layer.provide(Sessions.layer)
   )

@@ -7,7 +7,6 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
-import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,6 +15,7 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as instance from "./internal/instance.ts"
+import { Resource } from "./Resource.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
@@ -59,14 +59,6 @@ const processor = (
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
 })
 
-const resource = (settings: Settings) =>
-  resourceFromAttributes({
-    "service.name": settings.serviceName,
-    ...(settings.serviceVersion === undefined ? {} : { "service.version": settings.serviceVersion }),
-    "telemetry.sdk.name": "@honeyhive/tracing",
-    "telemetry.sdk.language": "nodejs"
-  })
-
 /**
  * The provider of this instance.
  *
@@ -100,12 +92,12 @@ export class Provider extends Context.Service<
   }
 >()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
-  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions> = Layer.effect(
+  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions | Resource> = Layer.effect(
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const tracerProvider = new BasicTracerProvider({
-        resource: resource(settings),
+        resource: (yield* Resource).resource,
         spanProcessors: [processor(settings, yield* Sessions, yield* Delivery)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,

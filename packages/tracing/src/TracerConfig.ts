@@ -100,6 +100,18 @@ export interface Settings {
   /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `unknown_service`. */
   readonly serviceName: string
   readonly serviceVersion: string | undefined
+  /** Longest time that looking up the resource (host, platform, git) may take, in the background. Default 1 s. */
+  readonly resourceTimeout: Duration.Duration
+  /** Whether the resource has the process's arguments and owner. Default false: arguments may hold secrets. */
+  readonly processDetails: boolean
+  /** Whether the resource has branch, commit and repository. Default true. Nothing is sent anywhere else. */
+  readonly telemetry: boolean
+  /** Whether what was looked up is remembered. Default true. */
+  readonly cacheEnabled: boolean
+  /** Answers remembered at most. Default 1,000. */
+  readonly cacheMaxSize: number
+  /** How long an answer is remembered. Default 300 s. */
+  readonly cacheTtl: Duration.Duration
 }
 
 /** What an option may be written as; it is decoded to the type in {@link Settings}. */

@@ -177,7 +177,13 @@ export const fields = {
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
   serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
-  serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
+  serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] }),
+  resourceTimeout: seconds({ env: ["HH_RESOURCE_TIMEOUT"] }, 1),
+  processDetails: flag({ env: ["HH_PROCESS_DETAILS"] }),
+  telemetry: { ...flag({ env: ["HH_TELEMETRY", "HONEYHIVE_TELEMETRY"] }), default: true },
+  cacheEnabled: { ...flag({ env: ["HH_CACHE_ENABLED"] }), default: true },
+  cacheMaxSize: count({ env: ["HH_CACHE_MAX_SIZE"] }, 1000),
+  cacheTtl: seconds({ env: ["HH_CACHE_TTL"] }, 300)
 } satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }
 
 /** Nested groups and the flat names of their keys. */
@@ -193,5 +199,6 @@ export const groups = {
     disabled: "disableBatch"
   },
   limits: { attributes: "maxAttributes", events: "maxEvents", links: "maxLinks" },
-  service: { name: "serviceName", version: "serviceVersion" }
+  service: { name: "serviceName", version: "serviceVersion" },
+  cache: { enabled: "cacheEnabled", maxSize: "cacheMaxSize", ttl: "cacheTtl" }
 } as const
