@@ -10,6 +10,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Receipt } from "./Delivery.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import * as instance from "./internal/instance.ts"
+import type { Members } from "./Baggage.ts"
 import { CurrentSession, type SessionOptions } from "./Session.ts"
 import type { Options } from "./TracerConfig.ts"
 
@@ -22,6 +23,8 @@ import type { Options } from "./TracerConfig.ts"
 export interface Handle extends AsyncDisposable {
   /** Runs a function in a session of its own; it ends when the function, or the promise it returns, does. */
   readonly withSession: <A>(options: SessionOptions, evaluate: () => A) => A
+  /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
+  readonly setBaggage: (members: Members) => void
   /** Waits until everything that ended before has been accepted or dropped, or the flush deadline has come. */
   readonly flush: () => Promise<Receipt>
   /** Flushes and releases everything, within the shutdown deadline. */
@@ -81,5 +84,6 @@ export const start = async (options?: Options): Promise<Handle> => {
   }
 
   const close = () => runtime.dispose()
-  return { withSession, flush: () => runtime.runPromise(hive.flush), close, [Symbol.asyncDispose]: close }
+  const setBaggage = (members: Members): void => Effect.runSync(hive.setBaggage(members))
+  return { withSession, setBaggage, flush: () => runtime.runPromise(hive.flush), close, [Symbol.asyncDispose]: close }
 }

@@ -19,6 +19,7 @@ import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
+import { change, type Members } from "./internal/baggage.ts"
 import { writer } from "./internal/bridge.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
@@ -145,6 +146,8 @@ export class HoneyHive extends Context.Service<
     readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
+    /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
+    readonly setBaggage: (members: Members) => Effect.Effect<void>
     /** For code that speaks OpenTelemetry's API. It is not the global provider. */
     readonly tracerProvider: OtelApi.TracerProvider
   }
@@ -170,6 +173,10 @@ export class HoneyHive extends Context.Service<
         endSession: sessions.end,
         updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
         flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
+        setBaggage: (members) =>
+          Effect.sync(() => {
+            provider.stamp.baggage = change(provider.stamp.baggage, members)
+          }),
         tracerProvider: provider.tracerProvider
       })
       const own = yield* Effect.tracer
@@ -235,6 +242,13 @@ export class HoneyHive extends Context.Service<
 
   /** Adds to the current session, in the background. */
   static readonly enrichSession = enrichSession
+
+  /**
+   * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
+   * to one request there is `withBaggage`.
+   */
+  static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
+    Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
 
   /** Records an event below the current span and returns its id. */
   static readonly event = event

@@ -14,40 +14,17 @@ import * as Layer from "effect/Layer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
-import * as instance from "./internal/instance.ts"
+import type * as instance from "./internal/instance.ts"
+import * as Stamp from "./internal/stamp.ts"
 import { Resource } from "./Resource.ts"
-import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
-import { type Settings, TracerConfig } from "./TracerConfig.ts"
-
-/** What every span of a session carries; the legacy twins are for older readers. */
-const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes => ({
-  [Attributes.SESSION_ID]: session.id,
-  [Attributes.SESSION_AUTO_CREATE]: true,
-  [Attributes.SESSION_NAME]: session.name,
-  [Attributes.SOURCE]: settings.source,
-  [Attributes.ASSOCIATION_SESSION_ID]: session.id,
-  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project })
-})
+import { Sessions } from "./Session.ts"
+import { TracerConfig } from "./TracerConfig.ts"
 
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
  */
-const processor = (
-  settings: Settings,
-  sessions: Sessions["Service"],
-  delivery: Delivery["Service"],
-  known = new WeakMap<SessionInfo, OtelApi.Attributes>()
-): SpanProcessor => ({
-  onStart: (span) => {
-    const session = instance.find((context) => Context.get(context, CurrentSession)) ?? sessions.own()
-    let attributes = known.get(session)
-    if (attributes === undefined) {
-      attributes = routing(session, settings)
-      known.set(session, attributes)
-    }
-    // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
-    Object.assign(span.attributes, attributes)
-  },
+const processor = (stamp: Stamp.Stamp, delivery: Delivery["Service"]): SpanProcessor => ({
+  onStart: (span, parent) => stamp.write(span.attributes, parent),
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
@@ -89,6 +66,8 @@ export class Provider extends Context.Service<
     readonly tracerProvider: OtelApi.TracerProvider
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
+    /** Says on spans, and to other services, where they belong. */
+    readonly stamp: Stamp.Stamp
   }
 >()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
@@ -96,16 +75,17 @@ export class Provider extends Context.Service<
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
+      const stamp = Stamp.make(settings, yield* Sessions)
       const tracerProvider = new BasicTracerProvider({
         resource: (yield* Resource).resource,
-        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery)],
+        spanProcessors: [processor(stamp, yield* Delivery)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      return Provider.of({ tracerProvider, open: new Set() })
+      return Provider.of({ tracerProvider, open: new Set(), stamp })
     })
   )
 }

@@ -56,6 +56,8 @@ export interface SessionInfo {
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** Started by the caller of this service, who also names and ends it. */
+  readonly continued?: boolean | undefined
 }
 
 /**

@@ -3,12 +3,14 @@
  *
  * @since 0.1.0
  */
+export { CurrentBaggage, getBaggage, type Members, withBaggage } from "./Baggage.ts"
 export { Delivery, DeliveryError, type DropReason, type Receipt } from "./Delivery.ts"
 export { type Enrichment, type Values } from "./Enrichment.ts"
 export { Exporter, MemoryExporter } from "./Exporter.ts"
 export { type Handle, start } from "./Handle.ts"
 export { type EventOptions, HoneyHive, HoneyHiveLive, type SessionEnrichment } from "./HoneyHive.ts"
 export * as HostProfile from "./HostProfile.ts"
+export { type Carrier, continueFrom, inject } from "./Propagation.ts"
 export { Provider } from "./Provider.ts"
 export * as Registry from "./Registry.ts"
 export * as Resilience from "./Resilience.ts"

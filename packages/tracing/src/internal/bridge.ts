@@ -8,7 +8,7 @@ export interface BridgeSpan extends Tracer.Span {
   readonly span: OtelApi.Span
 }
 
-const isBridgeSpan = (span: Tracer.Span): span is BridgeSpan => Predicate.hasProperty(span, "span")
+export const isBridgeSpan = (span: Tracer.AnySpan): span is BridgeSpan => Predicate.hasProperty(span, "span")
 
 /**
  * Writes values that are known to be attributes: straight to OpenTelemetry's span where there is one, because the way

@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 import { getDefault } from "./registry.ts"
+import type { Stamp } from "./stamp.ts"
 
 /** The mark of a tracer that belongs to a HoneyHive instance. */
 export const TypeId = "~@honeyhive/tracing/Tracer"
@@ -15,6 +16,7 @@ export const TypeId = "~@honeyhive/tracing/Tracer"
 export interface InstanceTracer extends Tracer.Tracer {
   readonly [TypeId]: typeof TypeId
   readonly open: OpenSpans
+  readonly stamp: Stamp
 }
 
 /** Ends of spans whose stream is still being read; what nobody read to its end is closed with the instance. */
@@ -66,6 +68,14 @@ export const find = <S>(read: (context: Context.Context<never>) => S | undefined
   const own = read(found.context)
   const ambient = storage.getStore()?.context
   return own !== undefined || ambient === undefined || tracerOf(ambient) !== found.tracer ? own : read(ambient)
+}
+
+/** Like {@link find}; also where no instance is open, when the calling fiber has the service itself. */
+export const findAnywhere = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined => {
+  const found = find(read)
+  if (found !== undefined) return found
+  const fiber = Fiber.getCurrent()
+  return fiber === undefined ? undefined : read(fiber.context)
 }
 
 /** Runs plain code, and whatever it starts, under a context. */

@@ -68,10 +68,11 @@ const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.O
 
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { open } = yield* Provider
+  const { open, stamp } = yield* Provider
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
+    stamp,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
       // `root` keeps the bridge from adopting another provider's active span
