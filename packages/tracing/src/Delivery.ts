@@ -18,6 +18,7 @@ import * as Schema from "effect/Schema"
 import { Exporter } from "./Exporter.ts"
 import { background } from "./internal/background.ts"
 import { within } from "./internal/deadline.ts"
+import { untraced } from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import { type Entry, SpanQueue } from "./internal/spanQueue.ts"
 import * as Resilience from "./Resilience.ts"
@@ -131,7 +132,7 @@ const make = Effect.gen(function* () {
   const exporter = yield* Exporter
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
-  const fork = (effect: Effect.Effect<void>) => run(background(Effect.withTracerEnabled(effect, false)))
+  const fork = (effect: Effect.Effect<void>) => untraced(() => run(background(Effect.withTracerEnabled(effect, false))))
 
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)

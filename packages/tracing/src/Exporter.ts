@@ -5,14 +5,14 @@
  */
 import type * as Http from "node:http"
 import { Socket } from "node:net"
-import * as OtelApi from "@opentelemetry/api"
-import { ExportResultCode, suppressTracing } from "@opentelemetry/core"
+import { ExportResultCode } from "@opentelemetry/core"
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { untraced } from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
@@ -95,7 +95,7 @@ const reporting = (exporter: SpanExporter, log: (message: string) => void): Span
   let failing = false
   return {
     export: (spans, done) =>
-      OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
+      untraced(() =>
         exporter.export(spans, (result) => {
           const failed = result.code === ExportResultCode.FAILED
           if (failed && !failing) {

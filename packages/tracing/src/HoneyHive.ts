@@ -21,6 +21,7 @@ import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { change, type Members } from "./internal/baggage.ts"
 import { writer } from "./internal/bridge.ts"
+import { callersProvider } from "./internal/callers.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
@@ -150,6 +151,11 @@ export class HoneyHive extends Context.Service<
     readonly setBaggage: (members: Members) => Effect.Effect<void>
     /** For code that speaks OpenTelemetry's API. It is not the global provider. */
     readonly tracerProvider: OtelApi.TracerProvider
+    /**
+     * For instrumentations of other libraries: its spans are children of the span around the calling code, and where that
+     * code belongs to another instance, or to none, there is no span.
+     */
+    readonly instrumentationProvider: OtelApi.TracerProvider
   }
 >()("@honeyhive/tracing/HoneyHive") {
   /** An instance whose exporter is given, such as a test's. */
@@ -177,7 +183,8 @@ export class HoneyHive extends Context.Service<
           Effect.sync(() => {
             provider.stamp.baggage = change(provider.stamp.baggage, members)
           }),
-        tracerProvider: provider.tracerProvider
+        tracerProvider: provider.tracerProvider,
+        instrumentationProvider: callersProvider(provider.tracerProvider, provider.stamp)
       })
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else

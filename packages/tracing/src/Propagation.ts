@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
 import * as baggage from "./internal/baggage.ts"
-import { isBridgeSpan } from "./internal/bridge.ts"
+import { spanContextOf } from "./internal/callers.ts"
 import * as instance from "./internal/instance.ts"
 import { CurrentSession } from "./Session.ts"
 
@@ -133,17 +133,6 @@ export const continueFrom: {
   return (
     found === undefined ? evaluate() : instance.run(inside(found.context, own(), extract(carrier)), evaluate)
   ) as never // the overloads above tell callers which of the two they get
-}
-
-const spanContextOf = (span: Tracer.AnySpan): OtelApi.SpanContext => {
-  if (isBridgeSpan(span)) return span.span.spanContext()
-  const traceState = Context.getOrUndefined(span.annotations, OtelTracer.OtelTraceState)
-  return {
-    traceId: span.traceId,
-    spanId: span.spanId,
-    traceFlags: span.sampled ? OtelApi.TraceFlags.SAMPLED : OtelApi.TraceFlags.NONE,
-    ...(traceState === undefined ? {} : { traceState })
-  }
 }
 
 /**

@@ -3,6 +3,8 @@
  * or from a traced function, through `AsyncLocalStorage`.
  */
 import { AsyncLocalStorage } from "node:async_hooks"
+import * as OtelApi from "@opentelemetry/api"
+import { suppressTracing } from "@opentelemetry/core"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
@@ -29,6 +31,8 @@ interface Ambient {
   readonly context: Context.Context<never>
   /** The fiber under which the context was entered: inside it, this context is the deeper one. */
   readonly fiber: Fiber.Fiber<unknown, unknown> | undefined
+  /** Our own work, such as an export: whatever instrumentation sees it, it is nobody's. */
+  readonly isOurs?: boolean
 }
 
 const storage = new AsyncLocalStorage<Ambient>()
@@ -50,6 +54,7 @@ interface Found {
 export const current = (): Found | undefined => {
   const fiber = Fiber.getCurrent()
   const ambient = storage.getStore()
+  if (ambient?.isOurs === true) return undefined
   if (fiber !== undefined && ambient?.fiber !== fiber) {
     const tracer = tracerOf(fiber.context)
     if (tracer !== undefined) return { context: fiber.context, tracer }
@@ -77,6 +82,12 @@ export const findAnywhere = <S>(read: (context: Context.Context<never>) => S | u
   const fiber = Fiber.getCurrent()
   return fiber === undefined ? undefined : read(fiber.context)
 }
+
+/** Runs work of this package, and whatever it starts, outside of every instance, and of other SDKs in this process. */
+export const untraced = <A>(evaluate: () => A): A =>
+  storage.run({ context: Context.empty(), fiber: Fiber.getCurrent(), isOurs: true }, () =>
+    OtelApi.context.with(suppressTracing(OtelApi.context.active()), evaluate)
+  )
 
 /** Runs plain code, and whatever it starts, under a context. */
 export const run = <A>(context: Context.Context<never>, evaluate: () => A): A =>
