@@ -53,17 +53,32 @@ const memoized = <K extends object, A>(compute: (key: K) => A): ((key: K) => A) 
 const hasAttributes = (span: OtelApi.Span): span is OtelApi.Span & { readonly attributes: OtelApi.Attributes } =>
   Predicate.hasProperty(span, "attributes") && Predicate.isObject(span.attributes)
 
-const currentSession = (): SessionInfo | undefined => instance.find((context) => Context.get(context, CurrentSession))
-const currentBaggage = (): OtelApi.Baggage | undefined =>
-  instance.find((context) => Context.get(context, CurrentBaggage))
+interface Around {
+  session: SessionInfo | undefined
+  baggage: OtelApi.Baggage | undefined
+}
+
+/** Session and baggage of the calling code, found in one look: this happens for every span. */
+const around = (): Around => {
+  const found: Around = { session: undefined, baggage: undefined }
+  instance.find((context) => {
+    found.session ??= Context.get(context, CurrentSession)
+    found.baggage ??= Context.get(context, CurrentBaggage)
+    return found.session === undefined || found.baggage === undefined ? undefined : found
+  })
+  return found
+}
 
 export const make = (settings: Settings, sessions: Sessions["Service"]): Stamp => {
   const routingOf = memoized((session: SessionInfo) => routing(session, settings))
   const memberAttributes = memoized(attributesOf)
   const callersSession = memoized((baggage: OtelApi.Baggage) => sessionOf(baggage, Date.now()))
 
-  const write = (attributes: OtelApi.Attributes, baggage: OtelApi.Baggage | undefined): void => {
-    const session = currentSession() ?? (baggage === undefined ? undefined : callersSession(baggage)) ?? sessions.own()
+  const write = (attributes: OtelApi.Attributes, parent: OtelApi.Context): void => {
+    const found = around()
+    // A library that speaks OpenTelemetry's API has the baggage in its own context
+    const baggage = found.baggage ?? OtelApi.propagation.getBaggage(parent)
+    const session = found.session ?? (baggage === undefined ? undefined : callersSession(baggage)) ?? sessions.own()
     Object.assign(attributes, routingOf(session))
     if (stamp.baggage !== undefined) Object.assign(attributes, memberAttributes(stamp.baggage))
     if (baggage !== undefined) Object.assign(attributes, memberAttributes(baggage))
@@ -71,13 +86,12 @@ export const make = (settings: Settings, sessions: Sessions["Service"]): Stamp =
   const stamp: Stamp = {
     identity: { id: crypto.randomUUID(), source: settings.source, project: settings.project },
     baggage: undefined,
-    session: () => currentSession() ?? sessions.own(),
-    // A library that speaks OpenTelemetry's API has the baggage in its own context
-    write: (attributes, parent) => write(attributes, currentBaggage() ?? OtelApi.propagation.getBaggage(parent)),
+    session: () => around().session ?? sessions.own(),
+    write,
     rewrite: (span) => {
       if (!hasAttributes(span)) return
       delete span.attributes[Attributes.SESSION_NAME]
-      write(span.attributes, currentBaggage())
+      write(span.attributes, OtelApi.ROOT_CONTEXT)
     }
   }
   return stamp
