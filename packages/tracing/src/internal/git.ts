@@ -4,7 +4,7 @@
  * Everything is read by git itself, without a shell, and killed when its time is over. Without git, or outside of a
  * repository, there is nothing to say.
  */
-import { execFile } from "node:child_process"
+import type { execFile } from "node:child_process"
 import { access } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -35,9 +35,9 @@ const isRepository = async (folder: string): Promise<boolean> => {
 const MAX_OUTPUT = 64 * 1024
 
 /** What git printed, as far as it fits; `undefined` when there is no git or it does not want to. */
-const git = (cwd: string, ...args: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
+const git = (run: typeof execFile, cwd: string, ...args: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
   Effect.callback((resume) => {
-    const child = execFile(
+    const child = run(
       "git",
       // A look at a repository neither locks it nor runs its file system monitor
       ["--no-optional-locks", "-c", "core.fsmonitor=false", ...args],
@@ -89,11 +89,13 @@ const repository = (remote: string | undefined): GitAttributes => {
 /** The attributes of the repository around a folder. */
 export const gitAttributes = Effect.fnUntraced(function* (folder: string) {
   if (!(yield* Effect.promise(() => isRepository(folder)))) return {}
+  // Loaded where there is something to run
+  const { execFile } = yield* Effect.promise(() => import("node:child_process"))
   const [headed, remote, status] = yield* Effect.all(
     [
-      git(folder, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD"),
-      git(folder, "config", "--get", "remote.origin.url"),
-      git(folder, "status", "--porcelain")
+      git(execFile, folder, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD"),
+      git(execFile, folder, "config", "--get", "remote.origin.url"),
+      git(execFile, folder, "status", "--porcelain")
     ],
     { concurrency: "unbounded" }
   )
