@@ -11,26 +11,32 @@ import * as Layer from "effect/Layer"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api"
-import { Exporter, HoneyHive, MemoryExporter, traced, TracerConfig } from "@honeyhive/tracing"
+import { Exporter, HoneyHive, MemoryExporter, traced, TracerConfig, withBaggage } from "@honeyhive/tracing"
 import * as Http from "./Http.ts"
 import { channels } from "./internal/httpChannels.ts"
 import { HttpSpans, redacted } from "./internal/httpSpans.ts"
+
+interface Seen {
+  readonly path: string
+  readonly body: string
+  readonly headers: NodeHttp.IncomingHttpHeaders
+}
 
 /** Answers with the status that the path names; `/hang` never does. */
 const server = Effect.acquireRelease(
   Effect.callback<{
     readonly url: string
     readonly port: number
-    readonly seen: ReadonlyArray<{ readonly path: string; readonly body: string }>
+    readonly seen: ReadonlyArray<Seen>
     readonly close: () => void
   }>((resume) => {
-    const seen: Array<{ readonly path: string; readonly body: string }> = []
+    const seen: Array<Seen> = []
     const server = NodeHttp.createServer((request, response) => {
       let body = ""
       request.on("data", (chunk) => (body += String(chunk)))
       request.on("end", () => {
         const path = request.url ?? ""
-        seen.push({ path, body })
+        seen.push({ path, body, headers: request.headers })
         if (path === "/hang") return
         const status = Number(/^\/(\d{3})/.exec(path)?.[1] ?? 200)
         response.writeHead(status, { "content-type": "application/json" }).end(status === 204 ? undefined : "{}")
@@ -147,6 +153,29 @@ describe("Http.layer", () => {
       assert.strictEqual(broken!.attributes["honeyhive_error_type"], broken!.attributes["error.type"])
       assert.strictEqual(broken!.events[0]?.name, "exception")
     }).pipe(Effect.provide(instance()))
+  )
+
+  it.live("carries trace, session and baggage where it is told to, below its own span; headers set by hand stay", () =>
+    Effect.gen(function* () {
+      const { seen, url } = yield* server
+      const session = yield* HoneyHive.use((hive) => hive.session)
+      const byHand = { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }
+      yield* Effect.promise(async () => {
+        await fetched(`${url}/200`)
+        await got(`${url}/200`)
+        await fetched(`${url}/201`)
+        await fetched(`${url}/200`, { headers: byHand })
+      }).pipe(withBaggage({ tenant: "acme" }), Effect.withSpan("agent"))
+      const spans = yield* exported
+      for (const index of [0, 1]) {
+        const { spanId, traceId } = spans[index]!.spanContext()
+        assert.strictEqual(seen[index]!.headers["traceparent"], `00-${traceId}-${spanId}-01`)
+        assert.include(String(seen[index]!.headers["baggage"]), `honeyhive_session_id=${session.id}`)
+        assert.include(String(seen[index]!.headers["baggage"]), "tenant=acme")
+      }
+      assert.doesNotHaveAnyKeys(seen[2]!.headers, ["traceparent", "baggage"])
+      assert.strictEqual(seen[3]!.headers["traceparent"], byHand.traceparent)
+    }).pipe(Effect.provide(instance({ propagateTo: (target) => target.pathname === "/200" })))
   )
 
   it.live("a request that the program calls off ends, and is no error", () =>
@@ -335,7 +364,7 @@ describe("channels", () => {
           throw new Error("no")
         }
       },
-      false
+      {}
     )
     const odd = [
       undefined,

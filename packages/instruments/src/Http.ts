@@ -11,7 +11,7 @@
  *
  * A request's span is a child of the Effect span or traced function around it, and belongs to the instance of that code:
  * requests of another instance, and HoneyHive's own, have none here. Requests of Effect's `HttpClient`, which has its own
- * spans, are left to it. No headers and no bodies are recorded, and secrets in a URL are not.
+ * spans, are left to it (its headers to `HttpPropagation` of `@honeyhive/tracing`). No headers and no bodies are recorded, and secrets in a URL are not.
  *
  * @since 0.1.0
  */
@@ -33,6 +33,11 @@ export interface Options {
   readonly disabled?: boolean | undefined
   /** Whether a request outside of every span has none either. Default false. */
   readonly requireParent?: boolean | undefined
+  /**
+   * Which requests carry trace, session and baggage in their headers, for services of your own: baggage is not for
+   * strangers. Default: none. A request that has a `traceparent` already is left as it is.
+   */
+  readonly propagateTo?: ((url: URL) => boolean) | undefined
 }
 
 const variables = ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
@@ -90,7 +95,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, HoneyHiv
       const tracer = instrumentationProvider.getTracer("@honeyhive/instruments/Http")
       yield* Effect.acquireRelease(
         Effect.sync(() => {
-          const spans = new HttpSpans(tracer, options.requireParent ?? false)
+          const spans = new HttpSpans(tracer, options)
           const listeners = Object.entries(channels(spans))
           for (const [channel, listener] of listeners) subscribe(channel, listener)
           return { spans, listeners }

@@ -36,6 +36,12 @@ const nodeUrl = (request: object): URL | null => {
   return URL.parse(text(request, "path") ?? "/", `${text(request, "protocol") ?? "http:"}//${host}`)
 }
 
+const add = (request: object, method: string, isTraced: boolean, headers: Record<string, string> | undefined): void => {
+  const set = read(request, method)
+  if (headers === undefined || isTraced || typeof set !== "function") return
+  for (const [name, value] of Object.entries(headers)) set.call(request, name, value)
+}
+
 const peer = (socket: unknown): { readonly [name: string]: string | number } => {
   const [address, port] = [read(socket, "remoteAddress"), read(socket, "remotePort")]
   return {
@@ -54,7 +60,12 @@ const fail: Handler = (spans, request, message) => spans.fail(request, read(mess
 const beginNode: Handler = (spans, request) => {
   const method = text(request, "method") ?? "GET"
   if (method === "CONNECT" || isEffects(request)) return
-  spans.begin(request, method, nodeUrl(request))
+  add(
+    request,
+    "setHeader",
+    header(request, "traceparent") !== undefined,
+    spans.begin(request, method, nodeUrl(request))
+  )
   const once = read(request, "once")
   // The last that a request says, after its response or its failure
   if (typeof once === "function") once.call(request, "close", () => spans.end(request))
@@ -63,7 +74,10 @@ const beginNode: Handler = (spans, request) => {
 const handlers: { readonly [channel: string]: Handler } = {
   "undici:request:create": (spans, request) => {
     const method = text(request, "method") ?? "GET"
-    if (method !== "CONNECT") spans.begin(request, method, undiciUrl(request))
+    if (method === "CONNECT") return
+    const names = read(request, "headers")
+    const isTraced = Array.isArray(names) && names.some((name) => String(name).toLowerCase() === "traceparent")
+    add(request, "addHeader", isTraced, spans.begin(request, method, undiciUrl(request)))
   },
   "undici:client:sendHeaders": (spans, request, message) => {
     const socket = read(message, "socket")

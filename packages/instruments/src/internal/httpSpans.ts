@@ -1,10 +1,18 @@
 /**
  * The spans of requests under way, by OpenTelemetry's stable conventions for HTTP clients.
  */
-import { type Attributes as OtelAttributes, type Span, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api"
+import {
+  type Attributes as OtelAttributes,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  type Tracer
+} from "@opentelemetry/api"
 import * as Predicate from "effect/Predicate"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import { currentSpan } from "@honeyhive/tracing/Instrumentation"
+import { inject } from "@honeyhive/tracing/Propagation"
 
 const methods = new Set(["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"])
 
@@ -47,27 +55,39 @@ const typeOf = (error: unknown): string => {
   return error instanceof Error ? error.name : "_OTHER"
 }
 
+interface SpanOptions {
+  readonly requireParent?: boolean | undefined
+  readonly propagateTo?: ((url: URL) => boolean) | undefined
+}
+
+/** The headers for a request whose span is known: its child on the other side is that span's. */
+const headersBelow = (span: Span): Record<string, string> => {
+  const { spanId, traceFlags, traceId } = span.spanContext()
+  return { ...inject(), traceparent: `00-${traceId}-${spanId}-0${traceFlags & TraceFlags.SAMPLED}` }
+}
+
 export class HttpSpans {
   private readonly known = new WeakMap<object, Span>()
   private readonly open = new Set<Span>()
   private readonly tracer: Tracer
-  private readonly requireParent: boolean
+  private readonly options: SpanOptions
 
-  constructor(tracer: Tracer, requireParent: boolean) {
+  constructor(tracer: Tracer, options: SpanOptions) {
     this.tracer = tracer
-    this.requireParent = requireParent
+    this.options = options
   }
 
-  /** Called in the context of whoever makes the request. */
-  begin(request: object, method: string, url: URL | null): void {
-    if (url === null || this.known.has(request) || isEffects()) return
-    if (this.requireParent && currentSpan() === undefined) return
+  /** Called in the context of whoever makes the request; returns the headers that are to be added to it. */
+  begin(request: object, method: string, url: URL | null): Record<string, string> | undefined {
+    if (url === null || this.known.has(request) || isEffects()) return undefined
+    if (this.options.requireParent === true && currentSpan() === undefined) return undefined
     const attributes = describe(method, url)
     const name = attributes["http.request.method"] === "_OTHER" ? "HTTP" : method.toUpperCase()
     const span = this.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes })
-    if (!span.isRecording()) return
+    if (!span.isRecording()) return undefined
     this.known.set(request, span)
     this.open.add(span)
+    return this.options.propagateTo?.(url) === true ? headersBelow(span) : undefined
   }
 
   set(request: object, attributes: OtelAttributes): void {
