@@ -2,8 +2,11 @@
  * A library inside somebody's program: nothing on import, nothing on stdout, nothing that keeps the process alive.
  */
 import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
 import { describe, expect, it } from "vitest"
 
 interface Ran {
@@ -73,6 +76,28 @@ describe("a program that is traced", () => {
     } finally {
       server.closeAllConnections()
       server.close()
+    }
+  })
+
+  it("ends by itself while git hangs, with its instance closed or not", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "honeyhive-quiet-"))
+    try {
+      await writeFile(join(folder, "git"), "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 })
+      const env = {
+        PATH: `${folder}${delimiter}${process.env["PATH"]}`,
+        GIT_DIR: folder,
+        HH_EXPORTER: "none",
+        HH_RESOURCE_TIMEOUT: "600"
+      }
+      const open = `
+        import { start } from "@honeyhive/tracing"
+        await start()
+        await new Promise((resolve) => setImmediate(resolve))
+      `
+      for (const program of [traceOnce, open])
+        expect(await run(program, env)).toEqual({ stdout: "", stderr: "", code: 0 })
+    } finally {
+      await rm(folder, { recursive: true })
     }
   })
 
