@@ -82,7 +82,8 @@ describe("a program that is traced", () => {
   it("ends by itself while git hangs, with its instance closed or not", async () => {
     const folder = await mkdtemp(join(tmpdir(), "honeyhive-quiet-"))
     try {
-      await writeFile(join(folder, "git"), "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 })
+      await writeFile(join(folder, "HEAD"), "ref: refs/heads/main")
+      await writeFile(join(folder, "git"), `#!/bin/sh\ntouch "${folder}/called"\nexec sleep 60\n`, { mode: 0o755 })
       const env = {
         PATH: `${folder}${delimiter}${process.env["PATH"]}`,
         GIT_DIR: folder,
@@ -90,11 +91,12 @@ describe("a program that is traced", () => {
         HH_RESOURCE_TIMEOUT: "600"
       }
       const open = `
+        import { existsSync } from "node:fs"
         import { start } from "@honeyhive/tracing"
         await start()
-        await new Promise((resolve) => setImmediate(resolve))
+        while (!existsSync(${JSON.stringify(join(folder, "called"))})) await new Promise((resolve) => setImmediate(resolve))
       `
-      for (const program of [traceOnce, open])
+      for (const program of [open, traceOnce])
         expect(await run(program, env)).toEqual({ stdout: "", stderr: "", code: 0 })
     } finally {
       await rm(folder, { recursive: true })

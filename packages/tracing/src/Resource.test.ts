@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -28,18 +28,25 @@ const settled = (resource: Resource["Service"]) =>
     return resource.resource.attributes
   })
 
-/** A git that answers as the test says, in a repository of its own, and notes that it was called. */
-const fakeGit = (script: string) =>
+const revision = "0123456789abcdef0123456789abcdef01234567"
+
+/** A repository, and a git that answers as the test says and notes that it was called. */
+const repository = (script = "") =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const folder = mkdtempSync(join(tmpdir(), "honeyhive-resource-"))
-      writeFileSync(join(folder, ".git"), "")
+      mkdirSync(join(folder, ".git"))
+      const checkout = (branch: string) => {
+        writeFileSync(join(folder, ".git", "HEAD"), `ref: refs/heads/${branch}\n`)
+        writeFileSync(join(folder, ".git", "packed-refs"), `${revision} refs/heads/${branch}\n`)
+      }
+      checkout("main")
       writeFileSync(join(folder, "git"), `#!/bin/sh\necho x >> "${folder}/called"\n${script}\n`)
       chmodSync(join(folder, "git"), 0o755)
       const before = { cwd: process.cwd(), path: process.env["PATH"] }
       process.env["PATH"] = `${folder}${delimiter}${before.path}`
       process.chdir(folder)
-      return { folder, before, called: () => existsSync(join(folder, "called")) }
+      return { folder, before, checkout, called: () => existsSync(join(folder, "called")) }
     }),
     ({ before, folder }) =>
       Effect.sync(() => {
@@ -49,13 +56,10 @@ const fakeGit = (script: string) =>
       })
   )
 
-const revision = "0123456789abcdef0123456789abcdef01234567"
-const answers = `case "$*" in *rev-parse*) echo ${revision}; echo refs/heads/main;; esac`
-
 describe("Resource", () => {
   it.live("has service, process, host and git; arguments and owner only when asked for", () =>
     Effect.gen(function* () {
-      yield* fakeGit(answers)
+      yield* repository()
       const options = { serviceName: "agent", serviceVersion: "1.2.3" }
       const resource = yield* build(options)
       assert.isTrue(resource.resource.asyncAttributesPending)
@@ -84,7 +88,7 @@ describe("Resource", () => {
 
   it.live("git is left out where telemetry is off, and never started in test mode", () =>
     Effect.gen(function* () {
-      const { called } = yield* fakeGit(answers)
+      const { called } = yield* repository()
       for (const env of [{ HH_TELEMETRY: "false" }, { HONEYHIVE_TELEMETRY: "0" }]) {
         const found = yield* settled(yield* build({}, env))
         assert.isString(found["host.name"])
@@ -100,18 +104,19 @@ describe("Resource", () => {
 
   it.live("what hangs is left out when the deadline has come, and killed; the rest is there", () =>
     Effect.gen(function* () {
-      const { called } = yield* fakeGit("exec sleep 600")
-      const resource = yield* build({ resourceTimeout: "100 millis" })
+      const { called } = yield* repository("exec sleep 60")
+      const resource = yield* build({ resourceTimeout: "1 second" })
       const found = yield* settled(resource)
       assert.isTrue(called())
       assert.isString(found["host.name"])
-      assert.notProperty(found, "vcs.ref.head.name")
+      assert.strictEqual(found["vcs.ref.head.name"], "main")
+      assert.notProperty(found, "honeyhive.vcs.dirty")
     })
   )
 
   it.live("the end of the instance ends the search", () =>
     Effect.gen(function* () {
-      yield* fakeGit("exec sleep 600")
+      yield* repository("exec sleep 60")
       const { resource } = yield* Effect.scoped(build({ resourceTimeout: "10 minutes" }))
       yield* Effect.promise(async () => resource.waitForAsyncAttributes?.())
       assert.isString(resource.attributes["service.instance.id"])
@@ -120,31 +125,29 @@ describe("Resource", () => {
 
   it.live("an answer is remembered for its time to live, unless the cache is off", () =>
     Effect.gen(function* () {
-      const { folder } = yield* fakeGit(`case "$*" in *rev-parse*) echo ${revision}; cat "$(dirname "$0")/ref";; esac`)
-      const branch = (name: string) => writeFileSync(join(folder, "ref"), `refs/heads/${name}\n`)
+      const { checkout } = yield* repository()
       const seen = (resource: Resource["Service"]) =>
         Effect.map(resource.attributes, (found) => found["vcs.ref.head.name"])
-      branch("one")
+      checkout("one")
       const [cached, uncached, brief] = yield* Effect.all([
         build({}),
         build({}, { HH_CACHE_ENABLED: "false" }),
         build({ cache: { ttl: 0 } })
       ])
       assert.deepStrictEqual(yield* Effect.all([seen(cached), seen(uncached), seen(brief)]), ["one", "one", "one"])
-      branch("two")
+      checkout("two")
       assert.deepStrictEqual(yield* Effect.all([seen(cached), seen(uncached), seen(brief)]), ["one", "two", "two"])
     })
   )
 
   it.effect("the time to live is the clock's", () =>
     Effect.gen(function* () {
-      const { folder } = yield* fakeGit(`case "$*" in *rev-parse*) echo ${revision}; cat "$(dirname "$0")/ref";; esac`)
-      const branch = (name: string) => writeFileSync(join(folder, "ref"), `refs/heads/${name}\n`)
-      branch("one")
+      const { checkout } = yield* repository()
+      checkout("one")
       const resource = yield* build({}, { HH_CACHE_TTL: "60" })
       const seen = Effect.map(resource.attributes, (found) => found["vcs.ref.head.name"])
       assert.strictEqual(yield* seen, "one")
-      branch("two")
+      checkout("two")
       yield* TestClock.adjust("59 seconds")
       assert.strictEqual(yield* seen, "one")
       yield* TestClock.adjust("2 seconds")
@@ -202,7 +205,7 @@ describe("Resource", () => {
 
   it.live("does not hold the start of an instance", () =>
     Effect.gen(function* () {
-      yield* fakeGit("exec sleep 600")
+      yield* repository("exec sleep 60")
       const fiber = yield* Effect.forkChild(build({ resourceTimeout: "10 minutes" }))
       // Started without a single asynchronous step
       yield* Effect.yieldNow

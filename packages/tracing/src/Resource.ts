@@ -27,7 +27,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { background } from "./internal/background.ts"
-import { gitAttributes, gitNames } from "./internal/git.ts"
+import { gitAttributes, gitNames, gitStatus, gitStatusNames } from "./internal/git.ts"
 import { containerAttributes, platformAttributes, platformNames } from "./internal/platform.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
@@ -70,7 +70,10 @@ const detectors = (settings: Settings): { readonly [name: string]: Detector } =>
       }
     : {}),
   ...(settings.telemetry
-    ? { git: { names: gitNames, detect: Effect.suspend(() => gitAttributes(process.cwd())) } }
+    ? {
+        git: { names: gitNames, detect: Effect.suspend(() => gitAttributes(process.cwd())) },
+        gitStatus: { names: gitStatusNames, detect: Effect.suspend(() => gitStatus(process.cwd())) }
+      }
     : {})
 })
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { gitAttributes, publicUrl } from "./git.ts"
+import { gitAttributes, gitStatus, originUrl, publicUrl } from "./git.ts"
 
 const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "honeyhive-git-"))),
@@ -24,7 +24,10 @@ const repository = Effect.map(folder, (path) => {
   return path
 })
 
-describe("gitAttributes", () => {
+const said = (path: string) =>
+  Effect.map(Effect.all([gitAttributes(path), gitStatus(path)]), ([files, status]) => ({ ...files, ...status }))
+
+describe("gitAttributes and gitStatus", () => {
   it.live("says branch, commit, repository and whether something is uncommitted, from a folder below too", () =>
     Effect.gen(function* () {
       const path = yield* repository
@@ -38,9 +41,9 @@ describe("gitAttributes", () => {
         "vcs.repository.name": "agent",
         "honeyhive.vcs.dirty": false
       }
-      assert.deepStrictEqual(yield* gitAttributes(join(path, "below")), expected)
+      assert.deepStrictEqual(yield* said(join(path, "below")), expected)
       writeFileSync(join(path, "b"), "2")
-      assert.deepStrictEqual(yield* gitAttributes(path), { ...expected, "honeyhive.vcs.dirty": true })
+      assert.deepStrictEqual(yield* said(path), { ...expected, "honeyhive.vcs.dirty": true })
     })
   )
 
@@ -49,7 +52,7 @@ describe("gitAttributes", () => {
       const path = yield* repository
       const revision = git(path, "rev-parse", "HEAD")
       git(path, "checkout", "--quiet", "--detach")
-      assert.deepStrictEqual(yield* gitAttributes(path), {
+      assert.deepStrictEqual(yield* said(path), {
         "vcs.ref.head.revision": revision,
         "honeyhive.vcs.dirty": false
       })
@@ -60,26 +63,73 @@ describe("gitAttributes", () => {
     Effect.gen(function* () {
       const path = yield* folder
       git(path, "init", "--quiet")
-      assert.deepStrictEqual(yield* gitAttributes(path), { "honeyhive.vcs.dirty": false })
+      assert.deepStrictEqual(yield* said(path), { "honeyhive.vcs.dirty": false })
     })
   )
 
   it.live("outside of a repository there is nothing to say", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* gitAttributes(yield* folder), {})
+      assert.deepStrictEqual(yield* said(yield* folder), {})
     })
   )
 
-  it.live("without git there is nothing to say", () =>
+  it.live("a branch may be packed away, and a worktree has its own", () =>
+    Effect.gen(function* () {
+      const path = yield* repository
+      const revision = git(path, "rev-parse", "HEAD")
+      git(path, "remote", "add", "origin", "git@git.example:team/agent.git")
+      git(path, "pack-refs", "--all")
+      const origin = { "vcs.repository.url.full": "https://git.example/team/agent", "vcs.repository.name": "agent" }
+      assert.deepStrictEqual(yield* gitAttributes(path), {
+        "vcs.ref.head.revision": revision,
+        "vcs.ref.head.name": "feature/x",
+        "vcs.ref.head.type": "branch",
+        ...origin
+      })
+      const other = join(path, "other")
+      git(path, "worktree", "add", "--quiet", "-b", "fix", other)
+      git(other, "commit", "--quiet", "--allow-empty", "--message", "second")
+      assert.deepStrictEqual(yield* said(other), {
+        "vcs.ref.head.revision": git(other, "rev-parse", "HEAD"),
+        "vcs.ref.head.name": "fix",
+        "vcs.ref.head.type": "branch",
+        ...origin,
+        "honeyhive.vcs.dirty": false
+      })
+    })
+  )
+
+  it.live("files that are none of git's are not taken for them", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      mkdirSync(join(path, ".git"))
+      for (const head of ["", "ref: ../../secret", "ref: refs/heads/x", "no revision", "x".repeat(40)]) {
+        writeFileSync(join(path, ".git", "HEAD"), head)
+        assert.deepStrictEqual(yield* gitAttributes(path), {})
+      }
+    })
+  )
+
+  it.live("without git it is not known whether something is uncommitted", () =>
     Effect.gen(function* () {
       const path = yield* repository
       const { PATH } = process.env
       process.env["PATH"] = path
-      const found = yield* gitAttributes(path)
+      const found = yield* said(path)
       process.env["PATH"] = PATH
-      assert.deepStrictEqual(found, {})
+      assert.strictEqual(found["vcs.ref.head.name"], "feature/x")
+      assert.notProperty(found, "honeyhive.vcs.dirty")
     })
   )
+})
+
+describe("originUrl", () => {
+  it.each([
+    ['[core]\n\tbare = false\n[remote "origin"]\n\turl = https://a/b\n\tfetch = x\n', "https://a/b"],
+    ['[remote "fork"]\n\turl = https://fork/b\n[remote "origin"]\n\tfetch = x\n\tURL="https://a/b"\n', "https://a/b"],
+    ['[remote "origin"]\n[remote "fork"]\n\turl = https://fork/b\n', undefined],
+    ["", undefined]
+  ])("%j", (config, url) => assert.strictEqual(originUrl(config), url))
 })
 
 describe("publicUrl", () => {
