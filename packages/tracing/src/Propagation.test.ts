@@ -187,6 +187,20 @@ describe("inject", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 
+  it.effect("carries trace and baggage of an Effect program without an instance too", () =>
+    Effect.gen(function* () {
+      const [headers, span] = yield* Effect.all([Effect.sync(() => inject()), Effect.currentSpan]).pipe(
+        Effect.withSpan("call"),
+        continueFrom({ baggage: `session_id=${session}` }),
+        withBaggage({ tenant: "acme" })
+      )
+      assert.deepStrictEqual(headers, {
+        traceparent: `00-${span.traceId}-${span.spanId}-01`,
+        baggage: `honeyhive_session_id=${session},session_id=${session},tenant=acme`
+      })
+    })
+  )
+
   it.effect("two services in one process: one trace, one session", () =>
     Effect.gen(function* () {
       const service = (headers: Record<string, string>) =>
