@@ -2,8 +2,11 @@
  * A library inside somebody's program: nothing on import, nothing on stdout, nothing that keeps the process alive.
  */
 import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { environment } from "./environment.ts"
 
@@ -96,6 +99,30 @@ describe("a program that is traced", () => {
     expect(ran).toEqual({ stdout: "", stderr: "", code: 0 })
     // Its idle time is a minute; what is left in it is not waited for
     expect(performance.now() - started).toBeLessThan(25_000)
+  })
+
+  it("ends by itself while git hangs, with its instance closed or not", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "honeyhive-quiet-"))
+    try {
+      await writeFile(join(folder, "HEAD"), "ref: refs/heads/main")
+      await writeFile(join(folder, "git"), `#!/bin/sh\ntouch "${folder}/called"\nexec sleep 60\n`, { mode: 0o755 })
+      const env = {
+        PATH: `${folder}${delimiter}${process.env["PATH"]}`,
+        GIT_DIR: folder,
+        HH_EXPORTER: "none",
+        HH_RESOURCE_TIMEOUT: "600"
+      }
+      const open = `
+        import { existsSync } from "node:fs"
+        import { start } from "@honeyhive/tracing"
+        await start()
+        while (!existsSync(${JSON.stringify(join(folder, "called"))})) await new Promise((resolve) => setImmediate(resolve))
+      `
+      for (const program of [open, traceOnce])
+        expect(await run(program, env)).toEqual({ stdout: "", stderr: "", code: 0 })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it("says on stderr which variable is wrong, not what is in it", async () => {

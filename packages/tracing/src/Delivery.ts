@@ -18,6 +18,7 @@ import { Exporter } from "./Exporter.ts"
 import * as attempts from "./internal/attempts.ts"
 import { background } from "./internal/background.ts"
 import { within } from "./internal/deadline.ts"
+import { untraced } from "./internal/instance.ts"
 import { Ledger, type Outcome, receiptOf } from "./internal/ledger.ts"
 import { warn } from "./internal/log.ts"
 import { instanceMetrics } from "./internal/metrics.ts"
@@ -119,7 +120,7 @@ const make = Effect.gen(function* () {
   const metrics = instanceMetrics(yield* Effect.context<never>(), settings.serviceInstanceId)
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
-  const fork = (effect: Effect.Effect<void>) => run(background(Effect.withTracerEnabled(effect, false)))
+  const fork = (effect: Effect.Effect<void>) => untraced(() => run(background(Effect.withTracerEnabled(effect, false))))
   const {
     close: stopWaiting,
     isClosing,

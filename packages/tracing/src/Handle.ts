@@ -11,6 +11,7 @@ import type { Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
 import { type Attachment, HoneyHive } from "./HoneyHive.ts"
 import * as instance from "./internal/instance.ts"
+import type { Members } from "./Baggage.ts"
 import { CurrentSession, type SessionOptions } from "./Session.ts"
 import type { Options, Settings } from "./TracerConfig.ts"
 
@@ -27,6 +28,8 @@ export interface Handle extends AsyncDisposable {
   readonly settings: Settings
   /** The effective configuration as data that may be shown, and where each value comes from. */
   readonly describe: () => Description.Description
+  /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
+  readonly setBaggage: (members: Members) => void
   /** Waits until everything that ended before has been accepted or dropped, or the flush deadline has come. */
   readonly flush: () => Promise<Receipt>
   /** Flushes and releases everything, within the shutdown deadline. */
@@ -89,12 +92,14 @@ export const start = async (options?: Options | Attachment): Promise<Handle> => 
   }
 
   const close = () => runtime.dispose()
+  const setBaggage = (members: Members): void => Effect.runSync(hive.setBaggage(members))
   const { settings } = hive
   const describe = () => Description.describe(settings)
   return {
     withSession,
     settings,
     describe,
+    setBaggage,
     flush: () => runtime.runPromise(hive.flush),
     close,
     [Symbol.asyncDispose]: close

@@ -21,15 +21,18 @@ import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
 import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
+import { change, type Members } from "./internal/baggage.ts"
 import { writer } from "./internal/bridge.ts"
 import { within } from "./internal/deadline.ts"
 import * as handOver from "./internal/handOver.ts"
+import { callersProvider } from "./internal/callers.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { OnlyByChoice, register } from "./internal/registry.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
+import { Resource } from "./Resource.ts"
 import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
@@ -163,12 +166,19 @@ export class HoneyHive extends Context.Service<
     readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
+    /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
+    readonly setBaggage: (members: Members) => Effect.Effect<void>
     /** The effective configuration. */
     readonly settings: Settings
     /** For code that speaks OpenTelemetry's API. It is the global provider only where that was asked for. */
     readonly tracerProvider: OtelApi.TracerProvider
     /** What the instance is to OpenTelemetry's global provider: what it was asked to be, where that can be. */
     readonly providerMode: ProviderMode
+    /**
+     * For instrumentations of other libraries: its spans are children of the span around the calling code, and where that
+     * code belongs to another instance, or to none, there is no span.
+     */
+    readonly instrumentationProvider: OtelApi.TracerProvider
   }
 >()("@honeyhive/tracing/HoneyHive") {
   /** An instance whose exporter is given, such as a test's. */
@@ -203,7 +213,12 @@ export class HoneyHive extends Context.Service<
         flush,
         settings,
         tracerProvider: provider.tracerProvider,
-        providerMode: provider.mode
+        providerMode: provider.mode,
+        setBaggage: (members) =>
+          Effect.sync(() => {
+            provider.stamp.baggage = change(provider.stamp.baggage, members)
+          }),
+        instrumentationProvider: callersProvider(provider.tracerProvider, provider.stamp)
       })
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else
@@ -228,6 +243,7 @@ export class HoneyHive extends Context.Service<
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
+    Layer.provide(Resource.layer),
     Layer.provide(handOver.delivery),
     Layer.provide(Sessions.layer)
   )
@@ -310,6 +326,13 @@ export class HoneyHive extends Context.Service<
 
   /** Adds to the current session, in the background. */
   static readonly enrichSession = enrichSession
+
+  /**
+   * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
+   * to one request there is `withBaggage`.
+   */
+  static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
+    Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
 
   /** Records an event below the current span and returns its id. */
   static readonly event = event

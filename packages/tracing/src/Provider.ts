@@ -8,7 +8,6 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
-import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -17,53 +16,19 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as attached from "./internal/attached.ts"
-import { experimentAttributes } from "./internal/experiment.ts"
 import type * as instance from "./internal/instance.ts"
 import { join } from "./internal/join.ts"
-import { currentSession, sessionAround } from "./internal/spanSession.ts"
+import * as Stamp from "./internal/stamp.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
-import { type SessionInfo, Sessions } from "./Session.ts"
-import { type Settings, TracerConfig } from "./TracerConfig.ts"
-
-/** What every span of a session carries; the legacy twins are for older readers. */
-const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes => ({
-  [Attributes.SESSION_ID]: session.id,
-  [Attributes.SESSION_AUTO_CREATE]: true,
-  [Attributes.SESSION_NAME]: session.name,
-  [Attributes.SOURCE]: settings.source,
-  [Attributes.ASSOCIATION_SESSION_ID]: session.id,
-  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
-  ...experimentAttributes(settings)
-})
-
-type Routing = (span: object, parent: OtelApi.Context) => OtelApi.Attributes
-
-/** The routing of a span by the session that it starts in. */
-const router = (
-  settings: Settings,
-  sessions: Sessions["Service"],
-  sessionHere: (span: object, parent: OtelApi.Context) => SessionInfo | undefined
-): Routing => {
-  const known = new WeakMap<SessionInfo, OtelApi.Attributes>()
-  return (span, parent) => {
-    const session = sessions.here(sessionHere(span, parent))
-    let attributes = known.get(session)
-    if (attributes === undefined) {
-      attributes = routing(session, settings)
-      known.set(session, attributes)
-    }
-    return attributes
-  }
-}
+import { Resource } from "./Resource.ts"
+import { Sessions } from "./Session.ts"
+import { TracerConfig } from "./TracerConfig.ts"
 
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
  */
-const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProcessor => ({
-  onStart: (span, parent) => {
-    // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
-    Object.assign(span.attributes, routingOf(span, parent))
-  },
+const processor = (stamp: Stamp.Stamp, delivery: Delivery["Service"]): SpanProcessor => ({
+  onStart: (span, parent) => stamp.write(span.attributes, span, parent),
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
@@ -76,14 +41,6 @@ const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProce
 })
 
 const flush = (delivery: Delivery["Service"]) => () => Effect.runPromise(Effect.ignore(delivery.flush))
-
-const resource = (settings: Settings) =>
-  resourceFromAttributes({
-    "service.name": settings.serviceName,
-    ...(settings.serviceVersion === undefined ? {} : { "service.version": settings.serviceVersion }),
-    "telemetry.sdk.name": "@honeyhive/tracing",
-    "telemetry.sdk.language": "nodejs"
-  })
 
 /**
  * The provider of this instance.
@@ -121,32 +78,30 @@ export class Provider extends Context.Service<
     readonly shared: (<A>(start: () => A) => A) | undefined
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
+    /** Says on spans, and to other services, where they belong. */
+    readonly stamp: Stamp.Stamp
   }
 >()("@honeyhive/tracing/Provider") {
   /** The provider that the configuration asks for; independent unless it says otherwise. */
-  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions> = Layer.effect(
+  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions | Resource> = Layer.effect(
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
-      const sessions = yield* Sessions
       const delivery = yield* Delivery
       const open: instance.OpenSpans = new Set()
-      const isAlone = settings.provider === "independent"
-      const routingOf = router(settings, sessions, isAlone ? currentSession : sessionAround(open))
+      const stamp = Stamp.make(settings, yield* Sessions, open)
       const tracerProvider = new BasicTracerProvider({
-        resource: resource(settings),
-        spanProcessors: [processor(delivery, routingOf)],
+        resource: (yield* Resource).resource,
+        spanProcessors: [processor(stamp, delivery)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () =>
-        attached.make(routingOf, delivery.offer, flush(delivery))
-      )
+      const joined = yield* join(settings, tracerProvider, () => attached.make(stamp, delivery.offer, flush(delivery)))
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
-      return Provider.of({ ...joined, open })
+      return Provider.of({ ...joined, open, stamp })
     })
   )
 }

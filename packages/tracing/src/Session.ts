@@ -20,6 +20,7 @@ import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
+import { untraced } from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import { uuidV5 } from "./internal/uuidV5.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
@@ -53,9 +54,12 @@ export interface SessionOptions {
  */
 export interface SessionInfo {
   readonly id: string
+  /** Empty where the session is continued. */
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** Started by the caller of this service, who also names and ends it. */
+  readonly continued?: boolean | undefined
 }
 
 const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
@@ -164,7 +168,7 @@ export class Sessions extends Context.Service<
       const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
         if (calls === silent) return
         const before = announced.get(id) ?? Effect.void
-        const fiber = fork(Effect.andThen(before, deliver(what, call)))
+        const fiber = untraced(() => fork(Effect.andThen(before, deliver(what, call))))
         const settled = Effect.callback<void>((resume) => {
           fiber.addObserver(() => resume(Effect.void))
         })

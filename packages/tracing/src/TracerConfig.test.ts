@@ -68,7 +68,11 @@ describe("TracerConfig", () => {
           HH_MAX_ATTRIBUTES: "64",
           HH_TEST_MODE: "TRUE",
           HH_OTLP_HEADERS: '{"x-tenant":"a"}',
-          HH_API_URL: "http://127.0.0.1:1234/"
+          HH_API_URL: "http://127.0.0.1:1234/",
+          HH_CACHE_MAX_SIZE: "7",
+          HH_CACHE_TTL: "60",
+          HH_PROCESS_DETAILS: "yes",
+          HONEYHIVE_TELEMETRY: "off"
         }
       )
       assert.strictEqual(Duration.toMillis(read.batchInterval), 1500)
@@ -76,6 +80,8 @@ describe("TracerConfig", () => {
       assert.isTrue(read.testMode)
       assert.deepStrictEqual(read.otlpHeaders, { "x-tenant": "a" })
       assert.strictEqual(read.url, "http://127.0.0.1:1234")
+      assert.deepStrictEqual([read.cacheEnabled, read.cacheMaxSize, Duration.toSeconds(read.cacheTtl)], [true, 7, 60])
+      assert.deepStrictEqual([read.processDetails, read.telemetry], [true, false])
     })
   )
 

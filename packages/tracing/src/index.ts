@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export { CurrentBaggage, getBaggage, type Members, withBaggage } from "./Baggage.ts"
 export { Delivery, DeliveryError, type DropReason, type Receipt } from "./Delivery.ts"
 export * as Description from "./Description.ts"
 export { type Enrichment, type Values } from "./Enrichment.ts"
@@ -10,12 +11,15 @@ export { Exporter, MemoryExporter } from "./Exporter.ts"
 export { type Handle, start } from "./Handle.ts"
 export { type Attachment, type EventOptions, HoneyHive, HoneyHiveLive, type SessionEnrichment } from "./HoneyHive.ts"
 export * as HostProfile from "./HostProfile.ts"
+export { type Carrier, continueFrom, inject } from "./Propagation.ts"
+export * as Instrumentation from "./Instrumentation.ts"
 export { Provider } from "./Provider.ts"
 export * as ProviderMode from "./ProviderMode.ts"
 export * as Registry from "./Registry.ts"
 export * as Resilience from "./Resilience.ts"
 export * as Scenario from "./Scenario.ts"
 export * as Serverless from "./Serverless.ts"
+export { Resource } from "./Resource.ts"
 export { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 export { Spool, type SpoolMode } from "./Spool.ts"
 export { HoneyHiveTenants, type TenantReceipt, type TenantsOptions } from "./Tenants.ts"

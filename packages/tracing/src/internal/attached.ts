@@ -6,6 +6,7 @@ import * as OtelApi from "@opentelemetry/api"
 import type { ReadableSpan, Span, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
+import type { Stamp } from "./stamp.ts"
 
 /** The instrumentation scope of our own spans. */
 export const SCOPE = "@honeyhive/tracing"
@@ -52,18 +53,16 @@ export interface Attached {
   readonly start: <A>(evaluate: () => A) => A
 }
 
-/**
- * @param routing what every span carries of the session that it starts in
- */
-export const make = (
-  routing: (span: ReadableSpan, parent: OtelApi.Context) => OtelApi.Attributes,
-  offer: (span: ReadableSpan) => void,
-  flush: () => Promise<void>
-): Attached => {
+export const make = (stamp: Stamp, offer: (span: ReadableSpan) => void, flush: () => Promise<void>): Attached => {
   const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
   // A provider may hold the processor twice: given by the program, and found nowhere by us
   const seen = new WeakSet<ReadableSpan>()
   let starting = false
+  const stamped = (span: ReadableSpan, parent: OtelApi.Context): OtelApi.Attributes => {
+    const attributes: OtelApi.Attributes = {}
+    stamp.write(attributes, span, parent)
+    return attributes
+  }
   return {
     start: (evaluate) => {
       starting = true
@@ -77,13 +76,13 @@ export const make = (
       onStart: (span, parent) => {
         // Another instance's span has its own backend
         if ((isOurs(span) && !starting) || known.has(span)) return
-        const own = { ...routing(span, parent) }
+        const own = stamped(span, parent)
         known.set(span, own)
         if (isOurs(span)) divert(span, own)
       },
       onEnd: (span) => {
         // A foreign span that is not known began before we came
-        const own = known.get(span) ?? (isOurs(span) ? undefined : routing(span, OtelApi.ROOT_CONTEXT))
+        const own = known.get(span) ?? (isOurs(span) ? undefined : stamped(span, OtelApi.ROOT_CONTEXT))
         if (own === undefined || seen.has(span)) return
         seen.add(span)
         if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return

@@ -8,7 +8,7 @@ export interface BridgeSpan extends Tracer.Span {
   readonly span: OtelApi.Span
 }
 
-const isBridgeSpan = (span: Tracer.Span): span is BridgeSpan => Predicate.hasProperty(span, "span")
+export const isBridgeSpan = (span: Tracer.AnySpan): span is BridgeSpan => Predicate.hasProperty(span, "span")
 
 /** The OpenTelemetry span of an Effect span; one that came from outside is known by its ids only. */
 export const otelSpan = (span: Tracer.AnySpan): OtelApi.Span =>

@@ -293,6 +293,10 @@ export const fields = {
   ),
   /** `service.version` of the resource. */
   serviceVersion: optionalText({ nested: "service.version", env: ["HH_SERVICE_VERSION"] }),
+  /** Longest time that looking up the resource (host, platform, git) may take, in the background. */
+  resourceTimeout: seconds({ nested: "service.resourceTimeout", env: ["HH_RESOURCE_TIMEOUT"] }, 1),
+  /** The process's arguments and owner on the resource: arguments may hold secrets. */
+  processDetails: flag({ nested: "service.processDetails", env: ["HH_PROCESS_DETAILS"] }),
   /** Git attributes on the resource. Nothing is ever sent anywhere else. */
   telemetry: flag({ nested: "service.telemetry", env: ["HH_TELEMETRY", "HONEYHIVE_TELEMETRY"] }, true)
 }

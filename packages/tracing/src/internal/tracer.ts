@@ -88,7 +88,7 @@ type SpanOptions = Parameters<Tracer.Tracer["span"]>[0]
 
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { mode, open, shared } = yield* Provider
+  const { mode, open, shared, stamp } = yield* Provider
   const start = (options: SpanOptions): Tracer.Span => {
     // The bridge makes no other spans
     const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as OwnSpan
@@ -98,6 +98,7 @@ const make = Effect.gen(function* () {
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
+    stamp,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
       // Attached, all trees are in the one provider
