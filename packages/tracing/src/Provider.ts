@@ -16,6 +16,7 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as instance from "./internal/instance.ts"
+import { Redactor, type SpanContent } from "./Redactor.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
@@ -36,6 +37,7 @@ const processor = (
   settings: Settings,
   sessions: Sessions["Service"],
   delivery: Delivery["Service"],
+  redactor: Redactor["Service"],
   known = new WeakMap<SessionInfo, OtelApi.Attributes>()
 ): SpanProcessor => ({
   onStart: (span) => {
@@ -51,6 +53,7 @@ const processor = (
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+    redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
   },
   onEnd: (span) => {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
@@ -106,7 +109,7 @@ export class Provider extends Context.Service<
       const settings = yield* TracerConfig
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery)],
+        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery, yield* Redactor)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
@@ -115,5 +118,5 @@ export class Provider extends Context.Service<
       })
       return Provider.of({ tracerProvider, open: new Set() })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

@@ -22,6 +22,7 @@ import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
 import { warn } from "./internal/log.ts"
 import { uuidV5 } from "./internal/uuidV5.ts"
+import { Redactor } from "./Redactor.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /**
@@ -91,11 +92,12 @@ interface Calls {
 const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
 
 // Loaded when the first session is announced: the REST client is the larger half of this package's import time
-const remote = (settings: Settings, apiKey: Redacted.Redacted): Calls => {
+const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redactor["Service"]): Calls => {
   const client = () => Effect.promise(() => import("./internal/sessionClient.ts"))
   return {
-    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, session)),
-    update: (id, update) => Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, update))
+    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, redactor.session(session))),
+    update: (id, update) =>
+      Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, redactor.session(update)))
   }
 }
 
@@ -128,6 +130,7 @@ export class Sessions extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const clock = yield* Clock.Clock
+      const redactor = yield* Redactor
       const announces =
         settings.apiKey !== undefined &&
         settings.otlpEndpoint === undefined &&
@@ -135,7 +138,7 @@ export class Sessions extends Context.Service<
         !settings.testMode &&
         !settings.disableTracing &&
         !settings.skipSessionCreation
-      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey, redactor) : silent
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
@@ -241,5 +244,5 @@ export class Sessions extends Context.Service<
         close
       })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

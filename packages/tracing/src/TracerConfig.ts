@@ -17,8 +17,10 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
+import type { Redact } from "./Redaction.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
+import { compile } from "./internal/redaction/compile.ts"
 
 /**
  * How spans leave the process: OTLP over HTTP, one line per span on the console, or not at all.
@@ -97,6 +99,10 @@ export interface Settings {
   readonly maxEvents: number
   /** Links of a span at most. Default 128. */
   readonly maxLinks: number
+  /** What is masked, removed or hashed before a span is queued. Default: the instance's own keys alone. */
+  readonly redact: Redact
+  /** False keeps inputs, outputs, messages and the texts of errors back. Default true. */
+  readonly captureContent: boolean
   /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `unknown_service`. */
   readonly serviceName: string
   readonly serviceVersion: string | undefined
@@ -239,6 +245,12 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
     settings[name] = yield* resolve(options, host, name, field)
   }
+  // A pattern that cannot be used is found now, not when a span ends
+  yield* Effect.mapError(
+    compile(settings["redact"] as Redact, settings["captureContent"] === true), // decoded above
+    ({ at }) =>
+      new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })
+  )
   // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
   return settings as unknown as Settings
 })

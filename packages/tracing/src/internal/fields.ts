@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import type { HostProfile } from "../HostProfile.ts"
+import { type Hook, Pack, type Redact, Rules } from "../Redaction.ts"
 import type { Settings } from "../TracerConfig.ts"
 
 export interface Field<A> {
@@ -124,6 +125,28 @@ const headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[!#$%&'*+\-
 
 const decodeHeaders = Schema.decodeUnknownOption(Schema.Union([headers, Schema.fromJsonString(headers)]))
 
+const strictly = { onExcessProperty: "error" } as const
+
+const isHook = (value: unknown): value is Hook | undefined => value === undefined || typeof value === "function"
+
+const decodeRules = Schema.decodeUnknownOption(Rules)
+
+const decodeRulesText = Schema.decodeUnknownOption(Schema.fromJsonString(Rules))
+
+const decodePacks = Schema.decodeUnknownOption(Schema.Array(Pack))
+
+// A variable holds JSON, or the names of packs alone: `secrets,pii`
+const decodeRedact = (value: unknown): Option.Option<Redact> => {
+  if (typeof value === "string") {
+    return value.trimStart().startsWith("{")
+      ? decodeRulesText(value, strictly)
+      : Option.map(decodePacks(value.split(",").map((name) => name.trim())), (packs) => ({ packs }))
+  }
+  if (typeof value !== "object" || value === null) return Option.none()
+  const { hook, ...rules }: { readonly hook?: unknown } = value
+  return isHook(hook) ? Option.map(decodeRules(rules, strictly), (rules) => ({ ...rules, hook })) : Option.none()
+}
+
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
 
@@ -176,6 +199,13 @@ export const fields = {
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
+  redact: {
+    env: ["HH_REDACT"],
+    default: {},
+    expected: "packs (secrets, pii), rules by key, keyPattern, path or value, and a hook (a variable: JSON, or packs)",
+    decode: decodeRedact
+  },
+  captureContent: { ...flag({ env: ["HH_CAPTURE_CONTENT"] }), default: true },
   serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
   serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
 } satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }
