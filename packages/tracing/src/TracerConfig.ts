@@ -93,12 +93,19 @@ export interface Settings {
   readonly flushTimeout: Duration.Duration
   /** Longest time that closing an instance may take: flush, last requests, release. Default: the host's, 3 s. */
   readonly shutdownTimeout: Duration.Duration
-  /** Attributes of a span at most. Default 1,024. */
+  /**
+   * Attributes of a span at most, all counted; those that say where it belongs stay, and
+   * `honeyhive_metadata.dropped_attributes` says how many did not. Default 1,024.
+   */
   readonly maxAttributes: number
   /** Events of a span at most. Default 1,024. */
   readonly maxEvents: number
   /** Links of a span at most. Default 128. */
   readonly maxLinks: number
+  /** Bytes of one attribute at most, as UTF-8; a longer text ends in `…[cut: 123 more characters]`. Default 10 MiB. */
+  readonly maxAttributeBytes: number
+  /** Bytes of a span's names and values at most, as UTF-8; the longest texts are cut first. Default 10 MiB. */
+  readonly maxSpanBytes: number
   /** What is masked, removed or hashed before a span is queued. Default: the instance's own keys alone. */
   readonly redact: Redact
   /** False keeps inputs, outputs, messages and the texts of errors back. Default true. */

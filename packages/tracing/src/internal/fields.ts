@@ -199,6 +199,8 @@ export const fields = {
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
+  maxAttributeBytes: count({ env: ["HH_MAX_ATTRIBUTE_BYTES"] }, 10 * 1024 * 1024),
+  maxSpanBytes: count({ env: ["HH_MAX_SPAN_SIZE"] }, 10 * 1024 * 1024),
   redact: {
     env: ["HH_REDACT"],
     default: {},
@@ -222,6 +224,12 @@ export const groups = {
     interval: "batchInterval",
     disabled: "disableBatch"
   },
-  limits: { attributes: "maxAttributes", events: "maxEvents", links: "maxLinks" },
+  limits: {
+    attributes: "maxAttributes",
+    events: "maxEvents",
+    links: "maxLinks",
+    attributeBytes: "maxAttributeBytes",
+    spanBytes: "maxSpanBytes"
+  },
   service: { name: "serviceName", version: "serviceVersion" }
 } as const

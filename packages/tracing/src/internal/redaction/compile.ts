@@ -4,7 +4,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as RE2 from "re2js"
-import { type Action, content, MARKER, pii, type Redact, type Rule, secrets } from "../../Redaction.ts"
+import { type Action, content, pii, type Redact, type Rule, secrets } from "../../Redaction.ts"
 import { finder } from "./patterns.ts"
 
 /** A pattern that cannot be used, and where it stands in the option. */
@@ -25,6 +25,8 @@ export interface Matcher {
 export interface Compiled {
   readonly matchers: ReadonlyArray<Matcher>
   readonly finders: ReadonlyArray<Finder>
+  /** Whether any of the finders might find something; one look instead of one for each. */
+  readonly suspects: (text: string) => boolean
 }
 
 const packs = { secrets, pii }
@@ -98,11 +100,7 @@ export const compile = Effect.fnUntraced(function* (redact: Redact, captureConte
       else matchers.push(byKey(compiled.test, action))
     }
   }
-  return { matchers, finders } satisfies Compiled
+  const values = rules.flatMap(([, rule]) => ("value" in rule ? [`(?:${rule.value})`] : []))
+  const any = engine === undefined ? undefined : finder(engine, values.join("|"))
+  return { matchers, finders, suspects: any?.test ?? (() => true) } satisfies Compiled
 })
-
-/** The instance's own secrets: whole texts, wherever they stand. */
-export const literalFinder = (literals: ReadonlyArray<string>): ReadonlyArray<Finder> =>
-  literals.map((literal) => ({
-    replace: (text) => (text.includes(literal) ? text.replaceAll(literal, MARKER) : text)
-  }))

@@ -8,7 +8,7 @@ import { Bucket, prefixOf } from "@honeyhive/contract/Bucket"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { type Action, FAILED, type Hook, MARKER } from "../../Redaction.ts"
 import type { Settings } from "../../TracerConfig.ts"
-import { type Compiled, compile, literalFinder } from "./compile.ts"
+import { type Compiled, compile } from "./compile.ts"
 import { replaceValues } from "./jsonText.ts"
 import { standIn } from "./patterns.ts"
 
@@ -106,10 +106,12 @@ const hooked = (hook: Hook): ((key: string, value: AttributeValue) => unknown) =
   }
 }
 
-const build = ({ finders: found, matchers }: Compiled, settings: Settings): Redaction => {
-  const finders = [...literalFinder(ownSecrets(settings)), ...found]
+const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): Redaction => {
+  const secrets = ownSecrets(settings)
   const hook = settings.redact.hook === undefined ? undefined : hooked(settings.redact.hook)
-  const idle = finders.length === 0 && matchers.length === 0 && hook === undefined
+  // Most instances have their own keys to hide and nothing else
+  const plain = finders.length === 0 && matchers.length === 0 && hook === undefined
+  const idle = plain && secrets.length === 0
 
   const decide = (matches: (matcher: Compiled["matchers"][number]) => boolean): Action | undefined => {
     const action = matchers.find(matches)?.action
@@ -126,7 +128,8 @@ const build = ({ finders: found, matchers }: Compiled, settings: Settings): Reda
 
   const text = (value: string): string => {
     let out = matchers.length > 0 && value.includes('"') ? replaceValues(value, keyAction) : value
-    for (const finder of finders) out = finder.replace(out)
+    for (const secret of secrets) if (out.includes(secret)) out = out.replaceAll(secret, MARKER)
+    if (finders.length > 0 && suspects(out)) for (const finder of finders) out = finder.replace(out)
     return out
   }
   const nameOf = remembered(text)
@@ -134,7 +137,7 @@ const build = ({ finders: found, matchers }: Compiled, settings: Settings): Reda
   /** A single value; only long numbers can be worth hiding. */
   const scalar = (value: unknown): unknown => {
     if (typeof value === "string") return text(value)
-    if (found.length === 0 || typeof value !== "number" || Math.abs(value) < 1000) return value
+    if (finders.length === 0 || typeof value !== "number" || Math.abs(value) < 1000) return value
     const before = String(value)
     const after = text(before)
     return after === before ? value : after
@@ -142,6 +145,24 @@ const build = ({ finders: found, matchers }: Compiled, settings: Settings): Reda
 
   const act = (action: Action, value: unknown): unknown =>
     action === "remove" ? undefined : standIn(action, typeof value === "string" ? value : JSON.stringify(value))
+
+  const tells = (value: unknown): boolean =>
+    typeof value === "string"
+      ? secrets.some((secret) => value.length >= secret.length && value.includes(secret))
+      : Array.isArray(value) && value.some(tells)
+
+  const tellsOf = (values: Values | undefined): boolean => {
+    for (const name in values) if (tells(values[name]) || tells(name)) return true
+    return false
+  }
+
+  /** Whether a span has one of the instance's own keys in it. */
+  const exposes = (span: SpanContent): boolean =>
+    tellsOf(span.attributes) ||
+    tells(span.name) ||
+    tells(span.status.message) ||
+    span.events.some((event) => tells(event.name) || tellsOf(event.attributes)) ||
+    span.links.some((link) => tellsOf(link.attributes))
 
   const value = (name: string, given: unknown, path = name): unknown => {
     try {
@@ -234,7 +255,7 @@ const build = ({ finders: found, matchers }: Compiled, settings: Settings): Reda
     span: (given) => {
       if (idle) return
       try {
-        span(given)
+        if (!plain || exposes(given)) span(given)
       } catch {
         conceal(given)
       }
