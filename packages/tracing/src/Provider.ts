@@ -9,16 +9,25 @@ import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
 import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
-import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
+import { within } from "./internal/deadline.ts"
+import { describeCause } from "./internal/failure.ts"
 import * as instance from "./internal/instance.ts"
+import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
+import { warn } from "./internal/log.ts"
+import { around } from "./internal/processors.ts"
+import * as sampler from "./internal/sampler.ts"
+import * as spanFilter from "./internal/spanFilter.ts"
+import type { Starting } from "./internal/startType.ts"
 import { Redactor, type SpanContent } from "./Redactor.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
+import { SpanProcessors } from "./SpanProcessors.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /** What every span of a session carries; the legacy twins are for older readers. */
@@ -39,9 +48,11 @@ const processor = (
   sessions: Sessions["Service"],
   delivery: Delivery["Service"],
   redactor: Redactor["Service"],
-  known = new WeakMap<SessionInfo, OtelApi.Attributes>()
+  known = new WeakMap<SessionInfo, OtelApi.Attributes>(),
+  filter = spanFilter.make(settings.spanNameInclude, settings.spanNameExclude)
 ): SpanProcessor => ({
   onStart: (span) => {
+    filter.start(span)
     const session = instance.find((context) => Context.get(context, CurrentSession)) ?? sessions.own()
     let attributes = known.get(session)
     if (attributes === undefined) {
@@ -58,6 +69,7 @@ const processor = (
     enforce(span as BoundedSpan, settings)
   },
   onEnd: (span) => {
+    if (filter.drops(span)) return
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
   },
   forceFlush: () => Effect.runPromise(Effect.ignore(delivery.flush)),
@@ -102,6 +114,8 @@ export class Provider extends Context.Service<
     readonly tracerProvider: OtelApi.TracerProvider
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
+    /** What is known of the span that is being started. */
+    readonly starting: Starting
   }
 >()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
@@ -109,16 +123,38 @@ export class Provider extends Context.Service<
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
+      const theirs = yield* SpanProcessors
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      const spanProcessor = around(
+        processor(settings, yield* Sessions, yield* Delivery, yield* Redactor),
+        theirs,
+        (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
+      )
+      if (theirs.length > 0) {
+        yield* Effect.addFinalizer(() =>
+          within(
+            settings.shutdownTimeout,
+            Effect.promise(() => spanProcessor.shutdown())
+          )
+        )
+      }
+      const starting: Starting = { type: undefined }
+      const sampling = yield* sampler.make(
+        settings.sampling,
+        starting,
+        () => instance.find((context) => Context.get(context, CurrentSession))?.userProperties
+      )
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery, yield* Redactor)],
+        ...(sampling === undefined ? {} : { sampler: sampling }),
+        spanProcessors: [spanProcessor],
         spanLimits: {
           attributeCountLimit: openLimit(settings),
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      return Provider.of({ tracerProvider, open: new Set() })
+      return Provider.of({ tracerProvider, open: new Set(), starting })
     })
   ).pipe(Layer.provide(Redactor.layer))
 }

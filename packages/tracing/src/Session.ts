@@ -57,6 +57,8 @@ export interface SessionInfo {
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** What was said of the user, `user_id` among it. */
+  readonly userProperties?: Content | undefined
 }
 
 /**
@@ -173,7 +175,10 @@ export class Sessions extends Context.Service<
       const begin = (options: SessionOptions): SessionInfo => {
         const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
         const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
+        const user =
+          options.userId === undefined ? options.userProperties : { ...options.userProperties, user_id: options.userId }
         const session: SessionInfo = {
+          ...(user === undefined ? {} : { userProperties: user }),
           id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
           name: options.name ?? settings.sessionName,
           startTime: clock.currentTimeMillisUnsafe()
@@ -190,14 +195,7 @@ export class Sessions extends Context.Service<
               start_time: session.startTime,
               ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
               ...(metadata === undefined ? {} : { metadata }),
-              ...(options.userId === undefined && options.userProperties === undefined
-                ? {}
-                : {
-                    user_properties: {
-                      ...options.userProperties,
-                      ...(options.userId === undefined ? {} : { user_id: options.userId })
-                    }
-                  })
+              ...(user === undefined ? {} : { user_properties: user })
             })
           )
         )

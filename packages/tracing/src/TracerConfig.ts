@@ -19,8 +19,10 @@ import * as Schema from "effect/Schema"
 import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
 import type { Redact } from "./Redaction.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
+import type { Sampling } from "./Sampling.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
 import { compile } from "./internal/redaction/compile.ts"
+import * as sampler from "./internal/sampler.ts"
 
 /**
  * How spans leave the process: OTLP over HTTP, one line per span on the console, or not at all.
@@ -110,6 +112,12 @@ export interface Settings {
   readonly redact: Redact
   /** False keeps inputs, outputs, messages and the texts of errors back. Default true. */
   readonly captureContent: boolean
+  /** Which traces are recorded. Default: all. */
+  readonly sampling: Sampling
+  /** Beginnings of the names of spans that are exported. Default: any. Children of others hang on the next ancestor. */
+  readonly spanNameInclude: ReadonlyArray<string>
+  /** Beginnings of the names of spans that are not exported, though they be included. Default: none. */
+  readonly spanNameExclude: ReadonlyArray<string>
   /** `service.name` of the resource. Default: `OTEL_SERVICE_NAME`, else `unknown_service`. */
   readonly serviceName: string
   readonly serviceVersion: string | undefined
@@ -252,14 +260,17 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
     settings[name] = yield* resolve(options, host, name, field)
   }
-  // A pattern that cannot be used is found now, not when a span ends
-  yield* Effect.mapError(
-    compile(settings["redact"] as Redact, settings["captureContent"] === true), // decoded above
-    ({ at }) =>
-      new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })
-  )
   // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
-  return settings as unknown as Settings
+  const decoded = settings as unknown as Settings
+  // A pattern that cannot be used is found now, not when a span starts or ends
+  yield* compile(decoded.redact, decoded.captureContent).pipe(
+    Effect.andThen(sampler.compile(decoded.sampling)),
+    Effect.mapError(
+      ({ at }) =>
+        new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })
+    )
+  )
+  return decoded
 })
 
 /**

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import type { HostProfile } from "../HostProfile.ts"
 import { type Hook, Pack, type Redact, Rules } from "../Redaction.ts"
+import { Sampling } from "../Sampling.ts"
 import type { Settings } from "../TracerConfig.ts"
 
 export interface Field<A> {
@@ -147,6 +148,34 @@ const decodeRedact = (value: unknown): Option.Option<Redact> => {
   return isHook(hook) ? Option.map(decodeRules(rules, strictly), (rules) => ({ ...rules, hook })) : Option.none()
 }
 
+const decodeSampling = Schema.decodeUnknownOption(Sampling)
+
+const decodeSamplingText = Schema.decodeUnknownOption(Schema.fromJsonString(Sampling))
+
+// A variable may hold the ratio alone
+const decodeSamplingOf = (value: unknown): Option.Option<Sampling> => {
+  if (typeof value !== "string") return decodeSampling(value, strictly)
+  return value.startsWith("{")
+    ? decodeSamplingText(value, strictly)
+    : decodeSampling({ ratio: Number(value) }, strictly)
+}
+
+// A variable holds them with commas between
+const prefixes = (env: string): Field<ReadonlyArray<string>> => ({
+  env: [env],
+  default: [],
+  expected: "beginnings of span names (a variable: with commas between)",
+  decode: (value) =>
+    Schema.decodeUnknownOption(Schema.Array(Schema.NonEmptyString))(
+      typeof value === "string"
+        ? value
+            .split(",")
+            .map((name) => name.trim())
+            .filter((name) => name !== "")
+        : value
+    )
+})
+
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
 
@@ -208,6 +237,14 @@ export const fields = {
     decode: decodeRedact
   },
   captureContent: { ...flag({ env: ["HH_CAPTURE_CONTENT"] }), default: true },
+  sampling: {
+    env: ["HH_SAMPLING"],
+    default: {},
+    expected: "a ratio from 0 to 1 and rules, each with a ratio (a variable: the ratio, or JSON)",
+    decode: decodeSamplingOf
+  },
+  spanNameInclude: prefixes("HH_SPAN_NAME_INCLUDE"),
+  spanNameExclude: prefixes("HH_SPAN_NAME_EXCLUDE"),
   serviceName: required({ env: ["HH_SERVICE_NAME", "OTEL_SERVICE_NAME"] }, "unknown_service"),
   serviceVersion: optional({ env: ["HH_SERVICE_VERSION"] })
 } satisfies { readonly [K in Exclude<keyof Settings, "host">]: Field<Settings[K]> }

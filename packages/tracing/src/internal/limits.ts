@@ -191,8 +191,7 @@ const boundBytes = (span: BoundedSpan, maxBytes: number): number => {
   return keepFirst(span, (name, value) => (room -= utf8(name) + sizeOf(value, utf8)) >= 0)
 }
 
-/** Applies the limits to a span in place. */
-export const enforce = (span: BoundedSpan, limits: Limits): void => {
+const bound = (span: BoundedSpan, limits: Limits): void => {
   if (span.droppedEventsCount > 0) span.attributes[DROPPED_EVENTS] = span.droppedEventsCount
   if (span.droppedLinksCount > 0) span.attributes[DROPPED_LINKS] = span.droppedLinksCount
   let dropped = span.droppedAttributesCount + boundCount(span, limits.maxAttributes)
@@ -201,4 +200,13 @@ export const enforce = (span: BoundedSpan, limits: Limits): void => {
   if (size > limits.maxAttributeBytes) cutAll(span, limits.maxAttributeBytes)
   if (size > limits.maxSpanBytes) dropped += boundBytes(span, limits.maxSpanBytes)
   if (dropped > 0) span.attributes[DROPPED_ATTRIBUTES] = dropped
+}
+
+/** Applies the limits to a span in place, and never throws: a span that cannot be bounded stays as it is. */
+export const enforce = (span: BoundedSpan, limits: Limits): void => {
+  try {
+    bound(span, limits)
+  } catch {
+    // The queue still bounds how much memory such spans take
+  }
 }

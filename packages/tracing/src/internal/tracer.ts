@@ -17,6 +17,7 @@ import { TracerConfig } from "../TracerConfig.ts"
 import { type BridgeSpan, writer } from "./bridge.ts"
 import { describeCause, type Failure } from "./failure.ts"
 import * as instance from "./instance.ts"
+import { StartType } from "./startType.ts"
 
 const recordFailure = (span: BridgeSpan, failure: Failure): void => {
   span.attribute(Attributes.ERROR, failure.message)
@@ -68,14 +69,19 @@ const ambientParent = (tracer: instance.InstanceTracer, root: boolean): Option.O
 
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { open } = yield* Provider
+  const { open, starting } = yield* Provider
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
-      // `root` keeps the bridge from adopting another provider's active span
-      return guarded(bridge.span({ ...options, parent, root: Option.isNone(parent) }) as BridgeSpan)
+      starting.type = Context.get(options.annotations, StartType)
+      try {
+        // `root` keeps the bridge from adopting another provider's active span
+        return guarded(bridge.span({ ...options, parent, root: Option.isNone(parent) }) as BridgeSpan)
+      } finally {
+        starting.type = undefined
+      }
     },
     context: (primitive, fiber) =>
       // The one primitive in which user code starts work that outlives the evaluation; everywhere else the running fiber

@@ -5,12 +5,13 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as RE2 from "re2js"
 import { type Action, content, pii, type Redact, type Rule, secrets } from "../../Redaction.ts"
+import { glob } from "../glob.ts"
 import { finder } from "./patterns.ts"
 
 /** A pattern that cannot be used, and where it stands in the option. */
 class InvalidPattern extends Data.TaggedError("InvalidPattern")<{ readonly at: string }> {}
 
-export interface Finder {
+interface Finder {
   /** Replaces what the pattern finds. */
   readonly replace: (text: string) => string
 }
@@ -34,15 +35,6 @@ const packs = { secrets, pii }
 const never = () => false
 
 const listOf = <A>(one: A | ReadonlyArray<A>): ReadonlyArray<A> => (Array.isArray(one) ? one : [one as A]) // not a list
-
-/** `*` at an end stands for anything. */
-const glob = (pattern: string): ((text: string) => boolean) => {
-  const [start, end] = [pattern.startsWith("*"), pattern.length > 1 && pattern.endsWith("*")]
-  const literal = pattern.slice(start ? 1 : 0, end ? -1 : undefined)
-  if (start && end) return (text) => text.includes(literal)
-  if (start) return (text) => text.endsWith(literal)
-  return end ? (text) => text.startsWith(literal) : (text) => text === literal
-}
 
 const normal = (key: string): string => key.toLowerCase().replaceAll(/[-_ ]/g, "")
 
