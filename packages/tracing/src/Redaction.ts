@@ -104,8 +104,8 @@ export const Rules = Schema.Struct({
 })
 
 /**
- * Code that has the first look at each value: it gets the attribute's name (`name` for the span's name, `status.message`
- * for its status message) and what the value is to be. `undefined` removes it. Rules are applied to what it returns.
+ * Code that has the first look at each value: it gets the attribute's name (`name`, `status.message` and `event.name`
+ * for what a span says elsewhere, `log.message` for what is logged in it) and what the value is to be. `undefined` removes it. Rules are applied to what it returns.
  *
  * Where it throws, or returns something else than an attribute value (a promise, for one), the value is {@link FAILED}.
  *
@@ -115,7 +115,8 @@ export const Rules = Schema.Struct({
 export type Hook = (key: string, value: AttributeValue) => AttributeValue | undefined
 
 /**
- * The `redact` option. Default: nothing but the instance's own keys is redacted, because the packs change content.
+ * The `redact` option. Default: nothing but the instance's own keys (8 characters or more) is redacted, because the packs
+ * change content.
  *
  * @example
  * ```ts
@@ -250,7 +251,7 @@ export const pii: ReadonlyArray<Rule> = [
 
 /**
  * What `captureContent: false` keeps back: inputs, outputs, messages, prompts, tool arguments and results, documents, and
- * what errors say. Names, types, times, token counts, models and the types of errors stay.
+ * what errors and logs say. Names, types, times, token counts, models and the types of errors stay.
  *
  * It knows the attributes of HoneyHive, OpenTelemetry GenAI, OpenInference, Traceloop, the Vercel AI SDK and MCP; what an
  * instrumentation of your own writes elsewhere wants a rule of your own.
@@ -296,7 +297,9 @@ export const content: ReadonlyArray<Rule> = [
   },
   // What an error says may quote content; that there was one must show
   {
-    path: names("honeyhive_error honeyhive_metadata.error exception.message exception.stacktrace status.message"),
+    path: names(
+      "honeyhive_error honeyhive_metadata.error exception.message exception.stacktrace status.message log.message effect.cause"
+    ),
     action: "mask"
   }
 ]

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as fc from "fast-check"
 import { type Context, SpanStatusCode } from "@opentelemetry/api"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
@@ -238,6 +239,16 @@ describe("Redactor", () => {
     })
   )
 
+  it.effect("a rule for keys called name does not mean the span's; a path does", () =>
+    Effect.gen(function* () {
+      const program = Effect.void.pipe(Effect.withSpan("span", { attributes: { "user.name": "Ada" } }))
+      const [byKey] = yield* spansOf({ redact: { rules: [{ key: "name" }] } }, program)
+      assert.deepStrictEqual([byKey?.name, byKey?.attributes["user.name"]], ["span", "[redacted]"])
+      const [byPath] = yield* spansOf({ redact: { rules: [{ path: "name" }] } }, program)
+      assert.deepStrictEqual([byPath?.name, byPath?.attributes["user.name"]], ["[redacted]", "Ada"])
+    })
+  )
+
   it.effect("takes rules by value, with what stands around", () =>
     Effect.gen(function* () {
       const rules = [
@@ -374,6 +385,7 @@ describe("Redactor", () => {
         feedback: { rating: 5, comment: said }
       }).pipe(
         Effect.andThen(Effect.sync(() => traced({ name: "call" }, (question: string) => question)(said))),
+        Effect.andThen(Effect.logWarning(said)),
         Effect.andThen(Effect.fail(new TypeError(said))),
         Effect.withSpan("chat", {
           attributes: {
@@ -390,6 +402,7 @@ describe("Redactor", () => {
         }),
         HoneyHive.withSession({ name: "support", inputs: { said }, metadata: { plan: "pro" } }),
         Effect.exit,
+        Effect.provide(Logger.layer([Logger.tracerLogger])),
         Effect.provide(HoneyHive.layer({ apiKey, url })),
         Effect.provideService(
           ConfigProvider.ConfigProvider,
@@ -414,6 +427,7 @@ describe("Redactor", () => {
       ]) {
         assert.include(sent, kept)
       }
+      assert.include(sent, "effect.logLevel")
       assert.include(sent, '"honeyhive_error","value":{"stringValue":"[redacted]"}')
     })
   )

@@ -19,6 +19,7 @@ interface Finder {
 /** Whether a rule by key or path says something of an attribute, and of a key in JSON text. */
 export interface Matcher {
   readonly action: Action
+  readonly isPath: boolean
   readonly path: (parts: ReadonlyArray<string>) => boolean
   readonly key: (key: string) => boolean
 }
@@ -40,6 +41,7 @@ const normal = (key: string): string => key.toLowerCase().replaceAll(/[-_ ]/g, "
 
 const byKey = (key: (key: string) => boolean, action: Action): Matcher => ({
   action,
+  isPath: false,
   key,
   path: (parts) => parts.some(key)
 })
@@ -57,6 +59,7 @@ const byPath = (paths: ReadonlyArray<string>, action: Action): Matcher => {
   const patterns = paths.map((path) => path.split(".").map(glob))
   return {
     action,
+    isPath: true,
     key: never,
     path: (parts) =>
       patterns.some(

@@ -63,11 +63,13 @@ const isScalar = (value: unknown): boolean =>
 
 const MAX_DEPTH = 64
 const MAX_KNOWN = 8192
+const MAX_KNOWN_LENGTH = 256
 
 /** Remembers answers about names, which recur; names that never do must not fill the memory. */
 const remembered = <A>(answer: (name: string) => A): ((name: string) => A) => {
   const known = new Map<string, A>()
   return (name) => {
+    if (name.length > MAX_KNOWN_LENGTH) return answer(name)
     const before = known.get(name)
     if (before !== undefined || known.has(name)) return before as A // it is there
     const found = answer(name)
@@ -194,10 +196,17 @@ const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): R
     return copy
   }
 
-  const line = (key: string, text: string): string => {
-    const after = value(key, text)
+  /** What a span says outside its attributes: it has a path, but a rule for keys called `name` does not mean it. */
+  const line = (path: string, text: string): string => {
+    const parts = path.split(".")
+    const action = decide((matcher) => matcher.isPath && matcher.path(parts))
+    const after = action === undefined ? value(path, text, "") : act(action, text)
     return typeof after === "string" ? after : MARKER
   }
+
+  // What Effect logs inside a span becomes an event that is named by the message
+  const lineOf = (event: SpanContent["events"][number]): string =>
+    event.attributes !== undefined && "effect.logLevel" in event.attributes ? "log.message" : "event.name"
 
   const span = (span: SpanContent): void => {
     record(span.attributes)
@@ -206,7 +215,7 @@ const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): R
       Object.assign(span, { status: { ...span.status, message: line("status.message", span.status.message) } })
     }
     span.events.forEach((event, index) => {
-      span.events[index] = { ...event, name: line("event.name", event.name), attributes: copied(event.attributes) }
+      span.events[index] = { ...event, name: line(lineOf(event), event.name), attributes: copied(event.attributes) }
     })
     span.links.forEach((link, index) => {
       if (link.attributes !== undefined) span.links[index] = { ...link, attributes: copied(link.attributes) }
@@ -215,13 +224,13 @@ const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): R
 
   /** Of a span that could not be looked at, what says where it belongs is left, and how much there was. */
   const conceal = (span: SpanContent): void => {
+    Object.assign(span, { events: [], links: [], name: FAILED, status: { ...span.status, message: FAILED } })
     const attributes: Values = {}
     for (const name of Object.keys(span.attributes)) {
       const kept = routing.get(name)?.(span.attributes[name]) === true
       attributes[routing.has(name) ? name : nameOf(name)] = kept ? span.attributes[name] : FAILED
     }
-    const concealed = { attributes, events: [], links: [], name: FAILED }
-    Object.assign(span, concealed, { status: { ...span.status, message: FAILED } })
+    span.attributes = attributes
   }
 
   const content = (given: unknown, path: string, depth: number): unknown => {
@@ -241,6 +250,7 @@ const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): R
   }
 
   const field = (name: string, given: unknown): unknown => {
+    if (name === "session_name" || name === "event_name") return value(Attributes.SESSION_NAME, given) ?? MARKER
     if (typeof given === "string") return isUuid(given) ? given : text(given)
     if (!buckets.has(name) || given === null) return given
     try {
