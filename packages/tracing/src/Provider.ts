@@ -22,7 +22,7 @@ import * as instance from "./internal/instance.ts"
 import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
 import { warn } from "./internal/log.ts"
 import { around } from "./internal/processors.ts"
-import * as sampler from "./internal/sampler.ts"
+import * as sampling from "./internal/sampling.ts"
 import * as spanFilter from "./internal/spanFilter.ts"
 import type { Starting } from "./internal/startType.ts"
 import { Redactor, type SpanContent } from "./Redactor.ts"
@@ -139,14 +139,12 @@ export class Provider extends Context.Service<
         )
       }
       const starting: Starting = { type: undefined }
-      const sampling = yield* sampler.make(
-        settings.sampling,
-        starting,
-        () => instance.find((context) => Context.get(context, CurrentSession))?.userProperties
-      )
+      const session = () => instance.find((context) => Context.get(context, CurrentSession))
+      // Its patterns were looked at when the configuration was decoded
+      const sampler = yield* Effect.orDie(sampling.load(settings.sampling, starting, () => session()?.userProperties))
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        ...(sampling === undefined ? {} : { sampler: sampling }),
+        ...(sampler === undefined ? {} : { sampler }),
         spanProcessors: [spanProcessor],
         spanLimits: {
           attributeCountLimit: openLimit(settings),

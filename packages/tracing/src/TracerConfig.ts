@@ -21,8 +21,8 @@ import type { Redact } from "./Redaction.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import type { Sampling } from "./Sampling.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
-import { compile } from "./internal/redaction/compile.ts"
-import * as sampler from "./internal/sampler.ts"
+import * as rules from "./internal/redaction/rules.ts"
+import * as sampling from "./internal/sampling.ts"
 
 /**
  * How spans leave the process: OTLP over HTTP, one line per span on the console, or not at all.
@@ -263,8 +263,8 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
   const decoded = settings as unknown as Settings
   // A pattern that cannot be used is found now, not when a span starts or ends
-  yield* compile(decoded.redact, decoded.captureContent).pipe(
-    Effect.andThen(sampler.compile(decoded.sampling)),
+  yield* rules.load(decoded).pipe(
+    Effect.andThen(sampling.load(decoded.sampling)),
     Effect.mapError(
       ({ at }) =>
         new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })

@@ -2,7 +2,6 @@
  * The configuration's sampling as an OpenTelemetry sampler.
  */
 import { ParentBasedSampler, type Sampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace-base"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import type { Content } from "@honeyhive/contract/Bucket"
@@ -10,9 +9,8 @@ import * as EventKind from "@honeyhive/contract/EventKind"
 import type { Rule, Sampling } from "../Sampling.ts"
 import { glob } from "./glob.ts"
 import { finder } from "./redaction/patterns.ts"
+import { InvalidPattern } from "./redaction/rules.ts"
 import type { Starting } from "./startType.ts"
-
-class InvalidPattern extends Data.TaggedError("InvalidPattern")<{ readonly at: string }> {}
 
 /** What is known of a span that starts a trace. */
 interface Candidate {
@@ -50,32 +48,23 @@ export const compile = Effect.fnUntraced(function* ({ ratio = 1, rules = [] }: S
   return ((candidate) => compiled.find((rule) => rule.fits(candidate))?.ratio ?? ratio) satisfies RatioOf
 })
 
-/**
- * Decides for the first span of a trace; its children follow. `undefined` where everything is recorded.
- */
-export const make = (
-  sampling: Sampling,
-  starting: Starting,
-  userProperties: () => Content | undefined
-): Effect.Effect<Sampler | undefined> =>
-  Effect.gen(function* () {
-    if ((sampling.ratio ?? 1) === 1 && (sampling.rules ?? []).length === 0) return undefined
-    const ratioOf = yield* Effect.orDie(compile(sampling)) // looked at when the configuration was decoded
-    const byRatio = new Map(
-      [sampling.ratio ?? 1, ...(sampling.rules ?? []).map((rule) => rule.ratio)].map((ratio) => [
-        ratio,
-        new TraceIdRatioBasedSampler(ratio)
-      ])
-    )
-    const everything = new TraceIdRatioBasedSampler(1)
+/** Decides for the first span of a trace; its children follow. */
+export const make = (sampling: Sampling, starting: Starting, userProperties: () => Content | undefined) =>
+  Effect.map(compile(sampling), (ratioOf): Sampler => {
+    const byRatio = new Map<number, Sampler>()
+    const samplerOf = (ratio: number): Sampler => {
+      const known = byRatio.get(ratio) ?? new TraceIdRatioBasedSampler(ratio)
+      byRatio.set(ratio, known)
+      return known
+    }
     const root: Sampler = {
-      shouldSample: (context, traceId, name, _kind, attributes) => {
+      shouldSample: (context, traceId, name, kind, attributes, links) => {
         const type = (): string => {
           const said = attributes[Attributes.EVENT_TYPE] ?? starting.type
           return typeof said === "string" ? said : EventKind.detect(name, attributes)
         }
-        const sampler = byRatio.get(ratioOf({ name, type, userProperties })) ?? everything
-        return sampler.shouldSample(context, traceId)
+        const sampler = samplerOf(ratioOf({ name, type, userProperties }))
+        return sampler.shouldSample(context, traceId, name, kind, attributes, links)
       },
       toString: () => "HoneyHive"
     }

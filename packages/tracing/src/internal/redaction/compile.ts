@@ -1,35 +1,14 @@
 /**
  * Rules as data become functions.
  */
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as RE2 from "re2js"
-import { type Action, content, pii, type Redact, type Rule, secrets } from "../../Redaction.ts"
+import type { Action, Redact, Rule } from "../../Redaction.ts"
+import { content, pii, secrets } from "../../RedactionPacks.ts"
 import { glob } from "../glob.ts"
-import { finder } from "./patterns.ts"
-
-/** A pattern that cannot be used, and where it stands in the option. */
-class InvalidPattern extends Data.TaggedError("InvalidPattern")<{ readonly at: string }> {}
-
-interface Finder {
-  /** Replaces what the pattern finds. */
-  readonly replace: (text: string) => string
-}
-
-/** Whether a rule by key or path says something of an attribute, and of a key in JSON text. */
-export interface Matcher {
-  readonly action: Action
-  readonly isPath: boolean
-  readonly path: (parts: ReadonlyArray<string>) => boolean
-  readonly key: (key: string) => boolean
-}
-
-export interface Compiled {
-  readonly matchers: ReadonlyArray<Matcher>
-  readonly finders: ReadonlyArray<Finder>
-  /** Whether any of the finders might find something; one look instead of one for each. */
-  readonly suspects: (text: string) => boolean
-}
+import { replaceValues } from "./jsonText.ts"
+import { finder, standIn } from "./patterns.ts"
+import { type Compiled, type Finder, InvalidPattern, type Matcher } from "./rules.ts"
 
 const packs = { secrets, pii }
 
@@ -97,5 +76,5 @@ export const compile = Effect.fnUntraced(function* (redact: Redact, captureConte
   }
   const values = rules.flatMap(([, rule]) => ("value" in rule ? [`(?:${rule.value})`] : []))
   const any = engine === undefined ? undefined : finder(engine, values.join("|"))
-  return { matchers, finders, suspects: any?.test ?? (() => true) } satisfies Compiled
+  return { matchers, finders, suspects: any?.test ?? (() => true), replaceValues, standIn } satisfies Compiled
 })

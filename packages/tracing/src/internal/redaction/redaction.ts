@@ -8,9 +8,7 @@ import { Bucket, prefixOf } from "@honeyhive/contract/Bucket"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { type Action, FAILED, type Hook, MARKER } from "../../Redaction.ts"
 import type { Settings } from "../../TracerConfig.ts"
-import { type Compiled, compile } from "./compile.ts"
-import { replaceValues } from "./jsonText.ts"
-import { standIn } from "./patterns.ts"
+import { type Compiled, load } from "./rules.ts"
 
 type Values = { [name: string]: unknown }
 
@@ -108,7 +106,7 @@ const hooked = (hook: Hook): ((key: string, value: AttributeValue) => unknown) =
   }
 }
 
-const build = ({ finders, matchers, suspects }: Compiled, settings: Settings): Redaction => {
+const build = ({ finders, matchers, replaceValues, standIn, suspects }: Compiled, settings: Settings): Redaction => {
   const secrets = ownSecrets(settings)
   const hook = settings.redact.hook === undefined ? undefined : hooked(settings.redact.hook)
   // Most instances have their own keys to hide and nothing else
@@ -283,7 +281,7 @@ const buckets: ReadonlySet<string> = new Set(Bucket.literals)
 
 /** Patterns were looked at when the configuration was decoded; one that is bad now must not leave content unredacted. */
 export const make = (settings: Settings): Effect.Effect<Redaction> =>
-  compile(settings.redact, settings.captureContent).pipe(
+  load(settings).pipe(
     Effect.map((compiled) => build(compiled, settings)),
     Effect.orDie
   )
