@@ -148,6 +148,8 @@ export class Provider extends Context.Service<
         spanProcessors: [spanProcessor],
         spanLimits: {
           attributeCountLimit: openLimit(settings),
+          // The SDK would cut without a word, where a variable says so; `enforce` cuts with a marker
+          attributeValueLengthLimit: Infinity,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }

@@ -79,6 +79,21 @@ describe("Sampling", () => {
     })
   )
 
+  it.effect("user properties that cannot be read keep nothing from starting", () =>
+    Effect.gen(function* () {
+      const throwing = () => {
+        throw new Error("read")
+      }
+      const userProperties = Object.defineProperty({}, "plan", { enumerable: true, get: throwing })
+      const sampling = { rules: [{ userProperties: { plan: "free" }, ratio: 0 }] }
+      const program = Effect.andThen(
+        step("one").pipe(HoneyHive.withSession({ userProperties })),
+        step("two").pipe(HoneyHive.withSession({ userProperties, userId: "u1" }))
+      )
+      assert.deepStrictEqual(names(yield* spansOf({ sampling }, program)), ["one", "two"])
+    })
+  )
+
   it.effect("respects what was decided for a trace elsewhere", () =>
     Effect.gen(function* () {
       const remote = (traceFlags: TraceFlags) =>

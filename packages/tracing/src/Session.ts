@@ -85,6 +85,15 @@ export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honey
   defaultValue: () => undefined
 })
 
+const userOf = ({ userId, userProperties }: SessionOptions): Content | undefined => {
+  try {
+    return userId === undefined ? userProperties : { ...userProperties, user_id: userId }
+  } catch {
+    // A property that cannot be read must not keep the session from starting
+    return userId === undefined ? undefined : { user_id: userId }
+  }
+}
+
 /** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
 interface Calls {
   readonly start: (session: StartSession) => Effect.Effect<void, unknown>
@@ -175,8 +184,7 @@ export class Sessions extends Context.Service<
       const begin = (options: SessionOptions): SessionInfo => {
         const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
         const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
-        const user =
-          options.userId === undefined ? options.userProperties : { ...options.userProperties, user_id: options.userId }
+        const user = userOf(options)
         const session: SessionInfo = {
           ...(user === undefined ? {} : { userProperties: user }),
           id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),

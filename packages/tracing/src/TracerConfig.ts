@@ -112,7 +112,7 @@ export interface Settings {
   readonly redact: Redact
   /** False keeps inputs, outputs, messages and the texts of errors back. Default true. */
   readonly captureContent: boolean
-  /** Which traces are recorded. Default: all. */
+  /** Which traces are recorded. Default: what `OTEL_TRACES_SAMPLER` says, else all. */
   readonly sampling: Sampling
   /** Beginnings of the names of spans that are exported. Default: any. Children of others hang on the next ancestor. */
   readonly spanNameInclude: ReadonlyArray<string>

@@ -1,4 +1,5 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { flatten } from "@honeyhive/contract/Bucket"
@@ -123,6 +124,52 @@ describe("limits", () => {
       })
       assert.isAbove(Number(span!.attributes["honeyhive_metadata.dropped_attributes"]), 470)
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("never cuts without a word, whatever OpenTelemetry's variables say", () =>
+    Effect.gen(function* () {
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      vi.stubEnv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "5")
+      const spans = Effect.gen(function* () {
+        yield* Effect.void.pipe(
+          Effect.withSpan("span", { attributes: { text: "longer than five", list: ["also longer"] } })
+        )
+        yield* HoneyHive.flush
+        return yield* MemoryExporter.use((memory) => memory.spans)
+      })
+      const [whole] = yield* spans.pipe(Effect.provide(HoneyHive.layerMemory()))
+      assert.deepInclude(whole!.attributes, { text: "longer than five", list: ["also longer"] })
+      const [cut] = yield* spans.pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributeBytes: 10 })))
+      assert.strictEqual(cut!.attributes["text"], "…[cut: 16 more characters]")
+    })
+  )
+
+  it.effect("says how many events and links are missing", () =>
+    Effect.gen(function* () {
+      yield* HoneyHive.use(({ tracerProvider }) =>
+        Effect.sync(() => {
+          const span = tracerProvider.getTracer("plain").startSpan("span")
+          for (let index = 0; index < 5; index++) {
+            span.addEvent(`event ${index}`)
+            span.addLink({ context: span.spanContext() })
+          }
+          span.end()
+        })
+      )
+      yield* HoneyHive.flush
+      const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+      assert.deepStrictEqual([span?.events.length, span?.links.length], [2, 1])
+      assert.deepInclude(span!.attributes, {
+        "honeyhive_metadata.dropped_events": 3,
+        "honeyhive_metadata.dropped_links": 4
+      })
+    }).pipe(
+      Effect.provide(HoneyHive.layerMemory()),
+      Effect.provideService(
+        ConfigProvider.ConfigProvider,
+        ConfigProvider.fromEnvRecord({ HH_MAX_EVENTS: "2", HH_MAX_LINKS: "1", HH_MAX_SPAN_SIZE: "5000" })
+      )
+    )
   )
 
   it.effect("holds what a program passes, whatever it is", () =>

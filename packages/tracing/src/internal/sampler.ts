@@ -24,6 +24,15 @@ type RatioOf = (candidate: Candidate) => number
 
 const always = () => true
 
+const propertyOf = (candidate: Candidate, key: string): unknown => {
+  try {
+    return candidate.userProperties()?.[key]
+  } catch {
+    // What a program's getter throws is not for it to see here
+    return undefined
+  }
+}
+
 const compileRule = Effect.fnUntraced(function* (rule: Rule, index: number) {
   const { eventType, name, namePattern, ratio, userProperties } = rule
   const found =
@@ -38,7 +47,7 @@ const compileRule = Effect.fnUntraced(function* (rule: Rule, index: number) {
     named(candidate.name) &&
     matched(candidate.name) &&
     (eventType === undefined || candidate.type() === eventType) &&
-    wanted.every(([key, value]) => candidate.userProperties()?.[key] === value)
+    wanted.every(([key, value]) => propertyOf(candidate, key) === value)
   return { fits, ratio }
 })
 
