@@ -111,12 +111,23 @@ const keysOf = (record: object): Iterable<string> =>
 const plain = (value: object): unknown => {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString()
   if (value instanceof Error) return value
-  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, entry]) => [String(key), entry]))
+  if (value instanceof Map) {
+    // Keys that are objects have no name of their own: such a map stays a list of pairs
+    const entries = Array.from(value)
+    const named = entries.every(([key]) => typeof key !== "object" || key === null)
+    return named ? Object.fromEntries(entries.map(([key, entry]) => [String(key), entry])) : entries
+  }
   if (value instanceof Set) return Array.from(value)
-  if (value instanceof RegExp || value instanceof URL) return String(value)
+  if (value instanceof RegExp || value instanceof URL || value instanceof URLSearchParams) return String(value)
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
     return `${value.constructor.name}(${value.byteLength} bytes)`
   return "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value
+}
+
+/** What stands for an object that shows nothing: a promise, headers, an instance whose fields are private. */
+const emptyOf = (record: object): string => {
+  const { name } = record.constructor ?? Object
+  return typeof name === "string" && name !== "" && name !== "Object" ? `[${name}]` : "{}"
 }
 
 /**
@@ -168,7 +179,7 @@ export const flatten = (prefix: string, value: unknown, set: (name: string, valu
       if (leaves > MAX_LEAVES) break
       visit(`${name}.${key}`, () => Reflect.get(record, key))
     }
-    if (leaves === before) leaf(name, "{}")
+    if (leaves === before) leaf(name, emptyOf(record))
   }
 
   const visitObject = (name: string, value: object): void => {

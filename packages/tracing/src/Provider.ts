@@ -9,6 +9,7 @@
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
 import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,24 +17,40 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as attached from "./internal/attached.ts"
+import { within } from "./internal/deadline.ts"
+import { describeCause } from "./internal/failure.ts"
 import type * as instance from "./internal/instance.ts"
 import { join } from "./internal/join.ts"
+import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
+import { warn } from "./internal/log.ts"
+import { around } from "./internal/processors.ts"
+import * as sampling from "./internal/sampling.ts"
+import * as spanFilter from "./internal/spanFilter.ts"
 import * as Stamp from "./internal/stamp.ts"
+import type { Starting } from "./internal/startType.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
+import { Redactor, type SpanContent } from "./Redactor.ts"
 import { Resource } from "./Resource.ts"
 import { Sessions } from "./Session.ts"
+import { SpanProcessors } from "./SpanProcessors.ts"
 import { TracerConfig } from "./TracerConfig.ts"
 
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
  */
-const processor = (stamp: Stamp.Stamp, delivery: Delivery["Service"]): SpanProcessor => ({
-  onStart: (span, parent) => stamp.write(span.attributes, span, parent),
-  onEnding: (span) => {
-    // Written directly: a span that is full of attributes must still say what it is
-    span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+const processor = (
+  stamp: Stamp.Stamp,
+  finish: attached.Finish,
+  delivery: Delivery["Service"],
+  filter: spanFilter.SpanFilter
+): SpanProcessor => ({
+  onStart: (span, parent) => {
+    filter.start(span)
+    stamp.write(span.attributes, span, parent)
   },
+  onEnding: finish,
   onEnd: (span) => {
+    if (filter.drops(span)) return
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
   },
   forceFlush: flush(delivery),
@@ -80,6 +97,8 @@ export class Provider extends Context.Service<
     readonly open: instance.OpenSpans
     /** Says on spans, and to other services, where they belong. */
     readonly stamp: Stamp.Stamp
+    /** What is known of the span that is being started. */
+    readonly starting: Starting
   }
 >()("@honeyhive/tracing/Provider") {
   /** The provider that the configuration asks for; independent unless it says otherwise. */
@@ -88,20 +107,53 @@ export class Provider extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const delivery = yield* Delivery
+      const redactor = yield* Redactor
       const open: instance.OpenSpans = new Set()
       const stamp = Stamp.make(settings, yield* Sessions, open)
+      const filter = spanFilter.make(settings.spanNameInclude, settings.spanNameExclude)
+      const finish: attached.Finish = (span) => {
+        // Written directly: a span that is full of attributes must still say what it is
+        span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+        redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
+        enforce(span as BoundedSpan, settings)
+      }
+      const theirs = yield* SpanProcessors
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      const spanProcessor = around(
+        processor(stamp, finish, delivery, filter),
+        theirs,
+        (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
+      )
+      if (theirs.length > 0) {
+        yield* Effect.addFinalizer(() =>
+          within(
+            settings.shutdownTimeout,
+            Effect.promise(() => spanProcessor.shutdown())
+          )
+        )
+      }
+      const starting: Starting = { type: undefined }
+      // Its patterns were looked at when the configuration was decoded
+      const sampler = yield* Effect.orDie(
+        sampling.load(settings.sampling, starting, () => stamp.current()?.userProperties)
+      )
       const tracerProvider = new BasicTracerProvider({
         resource: (yield* Resource).resource,
-        spanProcessors: [processor(stamp, delivery)],
+        ...(sampler === undefined ? {} : { sampler }),
+        spanProcessors: [spanProcessor],
         spanLimits: {
-          attributeCountLimit: settings.maxAttributes,
+          attributeCountLimit: openLimit(settings),
+          // The SDK would cut without a word, where a variable says so; `enforce` cuts with a marker
+          attributeValueLengthLimit: Infinity,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () => attached.make(stamp, delivery.offer, flush(delivery)))
+      const joined = yield* join(settings, tracerProvider, () =>
+        attached.make(stamp, finish, delivery.offer, flush(delivery))
+      )
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
-      return Provider.of({ ...joined, open, stamp })
+      return Provider.of({ ...joined, open, stamp, starting })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

@@ -23,6 +23,7 @@ import { describeCause } from "./internal/failure.ts"
 import { untraced } from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import { uuidV5 } from "./internal/uuidV5.ts"
+import { Redactor } from "./Redactor.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /**
@@ -60,6 +61,8 @@ export interface SessionInfo {
   readonly startTime: number
   /** Started by the caller of this service, who also names and ends it. */
   readonly continued?: boolean | undefined
+  /** What was said of the user, `user_id` among it. */
+  readonly userProperties?: Content | undefined
 }
 
 const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
@@ -91,6 +94,15 @@ export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honey
   defaultValue: () => undefined
 })
 
+const userOf = ({ userId, userProperties }: SessionOptions): Content | undefined => {
+  try {
+    return userId === undefined ? userProperties : { ...userProperties, user_id: userId }
+  } catch {
+    // A property that cannot be read must not keep the session from starting
+    return userId === undefined ? undefined : { user_id: userId }
+  }
+}
+
 /** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
 interface Calls {
   readonly start: (session: StartSession) => Effect.Effect<void, unknown>
@@ -100,11 +112,12 @@ interface Calls {
 const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
 
 // Loaded when the first session is announced: the REST client is the larger half of this package's import time
-const remote = (settings: Settings, apiKey: Redacted.Redacted): Calls => {
+const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redactor["Service"]): Calls => {
   const client = () => Effect.promise(() => import("./internal/sessionClient.ts"))
   return {
-    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, session)),
-    update: (id, update) => Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, update))
+    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, redactor.session(session))),
+    update: (id, update) =>
+      Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, redactor.session(update)))
   }
 }
 
@@ -139,6 +152,7 @@ export class Sessions extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const clock = yield* Clock.Clock
+      const redactor = yield* Redactor
       const announces =
         settings.apiKey !== undefined &&
         settings.otlpEndpoint === undefined &&
@@ -146,7 +160,7 @@ export class Sessions extends Context.Service<
         !settings.testMode &&
         !settings.disableTracing &&
         !settings.skipSessionCreation
-      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey, redactor) : silent
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
@@ -181,7 +195,9 @@ export class Sessions extends Context.Service<
       const begin = (options: SessionOptions): SessionInfo => {
         const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
         const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
+        const user = userOf(options)
         const session: SessionInfo = {
+          ...(user === undefined ? {} : { userProperties: user }),
           id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
           name: options.name ?? settings.sessionName,
           startTime: clock.currentTimeMillisUnsafe()
@@ -199,14 +215,7 @@ export class Sessions extends Context.Service<
               start_time: session.startTime,
               ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
               ...(metadata === undefined ? {} : { metadata }),
-              ...(options.userId === undefined && options.userProperties === undefined
-                ? {}
-                : {
-                    user_properties: {
-                      ...options.userProperties,
-                      ...(options.userId === undefined ? {} : { user_id: options.userId })
-                    }
-                  })
+              ...(user === undefined ? {} : { user_properties: user })
             })
           )
         )
@@ -260,5 +269,5 @@ export class Sessions extends Context.Service<
         close
       })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

@@ -20,6 +20,7 @@ import { writeFields } from "@honeyhive/contract/Projection"
 import { type Enrichment, toFields, type Values } from "./Enrichment.ts"
 import { writer } from "./internal/bridge.ts"
 import * as instance from "./internal/instance.ts"
+import { annotationsOf } from "./internal/startType.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
 
 /**
@@ -94,7 +95,7 @@ class Call {
     this.span = found.tracer.span({
       name,
       parent: Context.getOption(found.context, Tracer.ParentSpan),
-      annotations: Context.empty(),
+      annotations: annotationsOf[options.type ?? "tool"],
       links: [],
       startTime: this.started,
       kind: "internal",
@@ -233,7 +234,11 @@ const wrap = <F extends AnyFunction>(options: TracedOptions, fn: F): F => {
             Effect.map((span) => flatten("honeyhive_outputs.result", result, writer(span))),
             Effect.ignore
           )
-    const spanned = Effect.withSpan(Effect.tap(effect, recordOutput), name, { attributes, captureStackTrace: false })
+    const spanned = Effect.withSpan(Effect.tap(effect, recordOutput), name, {
+      attributes,
+      annotations: annotationsOf[options.type ?? "tool"],
+      captureStackTrace: false
+    })
     return Effect.flatMap(Effect.tracer, (tracer) => (instance.isInstanceTracer(tracer) ? spanned : effect))
   }
 

@@ -152,8 +152,8 @@ describe("TracerConfig", () => {
       assert.deepStrictEqual(read.experimentMetadata, { a: [1] })
       assert.deepStrictEqual(read.spanNameInclude, ["agent.", "tool."])
       assert.deepStrictEqual(
-        [read.sampleRatio, read.spool, read.maxRetries, read.telemetry],
-        [0.25, "durable", 0, false]
+        [read.sampling, read.spool, read.maxRetries, read.telemetry],
+        [{ ratio: 0.25 }, "durable", 0, false]
       )
     })
   )

@@ -20,7 +20,9 @@ import type { Field } from "./internal/field.ts"
 import type { fields } from "./internal/fields.ts"
 import { inform, warn } from "./internal/log.ts"
 import { mistakes } from "./internal/mistakes.ts"
+import * as rules from "./internal/redaction/rules.ts"
 import { grouped, resolve } from "./internal/resolve.ts"
+import * as sampling from "./internal/sampling.ts"
 
 type Fields = typeof fields
 
@@ -176,7 +178,16 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   )
   const warnings = yield* mistakes(options, provider)
   // Every field of the table has a decoder to its type, and every group is made from the same table
-  return { ...values, ...grouped(values), sources, warnings } as unknown as Settings
+  const decoded = { ...values, ...grouped(values), sources, warnings } as unknown as Settings
+  // A pattern that cannot be used is found now, not when a span starts or ends
+  yield* rules.load(decoded).pipe(
+    Effect.andThen(sampling.load(decoded.sampling)),
+    Effect.mapError(
+      ({ at }) =>
+        new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })
+    )
+  )
+  return decoded
 })
 
 const withSpool = (settings: Settings): Settings =>

@@ -4,8 +4,6 @@
  */
 import * as OtelApi from "@opentelemetry/api"
 import type { ReadableSpan, Span, SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { Attributes } from "@honeyhive/contract/Attributes"
-import * as EventKind from "@honeyhive/contract/EventKind"
 import type { Stamp } from "./stamp.ts"
 
 /** The instrumentation scope of our own spans. */
@@ -13,7 +11,7 @@ export const SCOPE = "@honeyhive/tracing"
 
 const OWN = /^honeyhive[._]/
 
-/** Their span with our attributes: it stays as it is, and so do their copies of it. */
+/** Their span with our attributes: it stays as it is, and so do their copies of it, whatever is done to ours. */
 const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan => ({
   name: span.name,
   kind: span.kind,
@@ -21,10 +19,10 @@ const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan 
   ...(span.parentSpanContext === undefined ? {} : { parentSpanContext: span.parentSpanContext }),
   startTime: span.startTime,
   endTime: span.endTime,
-  status: span.status,
+  status: { ...span.status },
   attributes,
-  links: span.links,
-  events: span.events,
+  links: span.links.map((link) => ({ ...link, attributes: { ...link.attributes } })),
+  events: span.events.map((event) => ({ ...event, attributes: { ...event.attributes } })),
   duration: span.duration,
   ended: span.ended,
   resource: span.resource,
@@ -53,7 +51,15 @@ export interface Attached {
   readonly start: <A>(evaluate: () => A) => A
 }
 
-export const make = (stamp: Stamp, offer: (span: ReadableSpan) => void, flush: () => Promise<void>): Attached => {
+/** What happens to a span when it has ended, before anything is queued: its type, redaction, limits. */
+export type Finish = (span: ReadableSpan) => void
+
+export const make = (
+  stamp: Stamp,
+  finish: Finish,
+  offer: (span: ReadableSpan) => void,
+  flush: () => Promise<void>
+): Attached => {
   const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
   // A provider may hold the processor twice: given by the program, and found nowhere by us
   const seen = new WeakSet<ReadableSpan>()
@@ -86,9 +92,9 @@ export const make = (stamp: Stamp, offer: (span: ReadableSpan) => void, flush: (
         if (own === undefined || seen.has(span)) return
         seen.add(span)
         if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return
-        const attributes = { ...span.attributes, ...own }
-        attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, attributes)
-        offer(view(span, attributes))
+        const copy = view(span, { ...span.attributes, ...own })
+        finish(copy)
+        offer(copy)
       },
       forceFlush: flush,
       // Theirs to end, ours to go on

@@ -17,11 +17,11 @@ import {
   optionalText,
   optionalUrl,
   proxy,
-  ratio,
   seconds,
   text,
   uuid
 } from "./field.ts"
+import { redact, sampling } from "./ruleFields.ts"
 
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
@@ -205,8 +205,12 @@ export const fields = {
     { nested: "limits.preserveCoreAttributes", env: ["HH_PRESERVE_CORE_ATTRIBUTES"], deprecated: true },
     true
   ),
-  /** Spans kept, as a share of all traces. */
-  sampleRatio: ratio({ nested: "spans.sampleRatio", env: ["HH_SAMPLE_RATIO"] }, 1),
+  /** Bytes of one value at most; a longer one is cut, with a mark. */
+  maxAttributeBytes: count({ nested: "limits.attributeBytes", env: ["HH_MAX_ATTRIBUTE_BYTES"] }, 10 * 1024 * 1024),
+  /** What must not leave the process: packs of rules, rules, a hook. */
+  redact: redact({ env: ["HH_REDACT"] }),
+  /** Which traces are recorded: a share of all, and rules. */
+  sampling: sampling({ env: ["HH_SAMPLING", "HH_SAMPLE_RATIO"] }),
   /** Only spans whose names begin with one of these are exported; empty: all of them. */
   spanNameInclude: list({ nested: "spans.include", env: ["HH_SPAN_NAME_INCLUDE"] }),
   /** Spans whose names begin with one of these are not exported. */

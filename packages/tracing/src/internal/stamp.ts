@@ -18,6 +18,8 @@ export interface Stamp {
   readonly identity: Identity
   /** Members that every span of the instance has, unless its own baggage says otherwise. */
   baggage: OtelApi.Baggage | undefined
+  /** The session that the calling code says it runs in. */
+  readonly current: () => SessionInfo | undefined
   /** The session of the calling code. */
   readonly session: () => SessionInfo
   /**
@@ -108,6 +110,7 @@ export const make = (settings: Settings, sessions: Sessions["Service"], open: in
   const stamp: Stamp = {
     identity: { id: crypto.randomUUID(), source: settings.source, project: settings.project },
     baggage: undefined,
+    current: () => around().session,
     session: () => sessions.here(around().session),
     write,
     rewrite: (span) => {
