@@ -22,6 +22,14 @@ const types: { readonly [said: string]: EventType } = {
   agent: "chain"
 }
 
+/**
+ * An event type as programs say it: `workflow` and `agent` are kinds of `chain`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventWord = EventType | "workflow" | "agent"
+
 const genAiOperations: { readonly [operation: string]: EventType } = {
   chat: "model",
   text_completion: "model",
@@ -56,6 +64,22 @@ const effectAi: ReadonlyArray<readonly [prefix: string, type: EventType]> = [
 
 const lookup = (table: { readonly [key: string]: EventType }, key: unknown): EventType | undefined =>
   typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined
+
+/**
+ * The event type that a word means; `undefined` when it means none.
+ *
+ * @example
+ * ```ts
+ * import { EventKind } from "@honeyhive/contract"
+ *
+ * EventKind.fromWord("agent") // => "chain"
+ * EventKind.fromWord("banana") // => undefined
+ * ```
+ *
+ * @category detection
+ * @since 0.1.0
+ */
+export const fromWord = (word: unknown): EventType | undefined => lookup(types, word)
 
 /**
  * The event type of a span by its name and attributes.

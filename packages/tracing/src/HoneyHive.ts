@@ -12,19 +12,25 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
-import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
-import { type Enrichment, toFields } from "./Enrichment.ts"
+import { enrichGiven, type Enrichment, evaluate, toUpdate } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
-import { writer } from "./internal/bridge.ts"
+import { eventIdOf, type GivenSpan } from "./internal/givenSpan.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
-import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import {
+  CurrentSession,
+  type SessionEnd,
+  sessionIdOf,
+  type SessionInfo,
+  type SessionOptions,
+  Sessions
+} from "./Session.ts"
 import { type Options, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
 /**
@@ -41,28 +47,6 @@ export interface EventOptions extends Enrichment {
   readonly duration?: number | undefined
 }
 
-/**
- * What may be added to a session after it has begun.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SessionEnrichment {
-  /** Replaces the outputs said before; everything else is merged. */
-  readonly outputs?: Content | undefined
-  readonly config?: Content | undefined
-  readonly metadata?: Content | undefined
-  readonly metrics?: Content | undefined
-  readonly feedback?: Content | undefined
-  readonly userProperties?: Content | undefined
-}
-
-const toUpdate = ({ userProperties, ...rest }: SessionEnrichment): UpdateEvent =>
-  // Absent and undefined differ on the wire only
-  Object.fromEntries(
-    Object.entries({ ...rest, user_properties: userProperties }).filter(([, value]) => value !== undefined)
-  )
-
 const withSession: {
   (options?: SessionOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | HoneyHive>
   <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive>
@@ -78,14 +62,43 @@ const withSession: {
     )
 )
 
-const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
-  Effect.currentSpan.pipe(
-    Effect.map((span) => writeFields(toFields(enrichment), writer(span))),
-    Effect.ignore
-  )
+/** Two arguments say what to add to; one adds to what is current. */
+const isTargeted = <T, R>(
+  args: readonly [Enrichment<R>] | readonly [T, Enrichment<R>]
+): args is readonly [T, Enrichment<R>] => args.length === 2
 
-const enrichSession = (enrichment: SessionEnrichment): Effect.Effect<void, never, HoneyHive> =>
-  Effect.flatMap(HoneyHive, (hive) => hive.updateSession(toUpdate(enrichment)))
+const enrichSpan: {
+  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, R>
+  <R = never>(span: GivenSpan, enrichment: Enrichment<R>): Effect.Effect<void, never, R>
+} = <R>(...args: readonly [Enrichment<R>] | readonly [GivenSpan, Enrichment<R>]): Effect.Effect<void, never, R> => {
+  const [span, enrichment] = isTargeted(args)
+    ? [Effect.succeed(args[0]), args[1]]
+    : [Effect.option(Effect.currentSpan).pipe(Effect.map(Option.getOrUndefined)), args[0]]
+  return Effect.flatMap(span, (span) => (span === undefined ? Effect.void : enrichGiven(span, enrichment)))
+}
+
+const enrichSession: {
+  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
+  <R = never>(session: string | SessionInfo, enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
+} = <R>(
+  ...args: readonly [Enrichment<R>] | readonly [string | SessionInfo, Enrichment<R>]
+): Effect.Effect<void, never, HoneyHive | R> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const [session, enrichment] = isTargeted(args) ? args : [yield* hive.session, args[0]]
+    const id = typeof session === "string" ? sessionIdOf(session) : session.id
+    yield* hive.updateSession(toUpdate(yield* evaluate(enrichment)), id)
+  })
+
+const enrichEvent = <R = never>(
+  event: string | GivenSpan,
+  enrichment: Enrichment<R>
+): Effect.Effect<void, never, HoneyHive | R> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const id = typeof event === "string" ? event : eventIdOf(event)
+    yield* hive.updateEvent(id, toUpdate(yield* evaluate(enrichment)))
+  })
 
 const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
 
@@ -104,7 +117,7 @@ const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields 
     root: false,
     sampled: true
   })
-  writeFields({ ...toFields(fields), event_id: id }, writer(span))
+  yield* enrichGiven(span, { ...fields, event_id: id })
   span.end(millisToNanos(start + duration), Exit.void)
   return id
 })
@@ -139,9 +152,15 @@ export class HoneyHive extends Context.Service<
     readonly session: Effect.Effect<SessionInfo>
     /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
     readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-    readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-    /** Tells the backend more about the current session; returns at once. */
-    readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
+    readonly endSession: (
+      session: SessionInfo,
+      exit: Exit.Exit<unknown, unknown>,
+      end?: SessionEnd
+    ) => Effect.Effect<void>
+    /** Tells the backend more about the current session, or about the one with an id; returns at once. */
+    readonly updateSession: (update: UpdateEvent, id?: string) => Effect.Effect<void>
+    /** Tells the backend more about an event, once the spans that ended before have been sent; returns at once. */
+    readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
     /** For code that speaks OpenTelemetry's API. It is not the global provider. */
@@ -167,7 +186,11 @@ export class HoneyHive extends Context.Service<
         session,
         startSession: sessions.start,
         endSession: sessions.end,
-        updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
+        updateSession: (update, id) =>
+          id === undefined
+            ? Effect.flatMap(session, ({ id }) => sessions.update(id, update))
+            : sessions.update(id, update),
+        updateEvent: (id, update) => sessions.updateEvent(id, update, delivery.flush),
         flush: Effect.map(Effect.all([delivery.flush, sessions.flush], { concurrency: 2 }), ([receipt]) => receipt),
         tracerProvider: provider.tracerProvider
       })
@@ -228,11 +251,76 @@ export class HoneyHive extends Context.Service<
    */
   static readonly withSession = withSession
 
-  /** Adds to the event of the current span; without one, nothing happens. */
+  /**
+   * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
+   * happens. Values may be lazy: functions and Effects are evaluated only when there is a span, one after the other, and
+   * what throws or fails is left out.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSpan({
+   *     score: 1,
+   *     outputs: () => ({ hits: 3 }),
+   *     config: Effect.succeed({ model: "m" }),
+   *     feedback: Effect.fail("not there")
+   *   }).pipe(Effect.withSpan("search"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return ["honeyhive_metadata.score", "honeyhive_outputs.hits", "honeyhive_config.model"]
+   *     .map((name) => span?.attributes[name])
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [1, 3, "m"]
+   * ```
+   */
   static readonly enrichSpan = enrichSpan
 
-  /** Adds to the current session, in the background. */
+  /**
+   * Adds to an event after its span has ended, by its id or by the span itself: in the background, once the backend has
+   * the span. Buckets merge, `outputs` replaces the outputs said before; inputs, error, name and type can no longer be
+   * changed there and are kept in `metadata`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const answer = HoneyHive.currentEventId.pipe(Effect.withSpan("answer"))
+   *
+   * // Later, when the user has voted
+   * const vote = Effect.flatMap(answer, (id) => HoneyHive.enrichEvent(id ?? "", { feedback: { rating: 5 } }))
+   *
+   * await Effect.runPromise(vote.pipe(Effect.provide(HoneyHive.layer({ testMode: true })))) // => undefined
+   * ```
+   */
+  static readonly enrichEvent = enrichEvent
+
+  /** Adds to the current session, or to one that is given or named by its id, in the background. */
   static readonly enrichSession = enrichSession
+
+  /**
+   * The id of the event that a span is on HoneyHive.
+   *
+   * @example
+   * ```ts
+   * import { Tracer } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * HoneyHive.eventId(Tracer.externalSpan({ traceId: "5b8efff798038103d269b633813fc60c", spanId: "eee19b7ec3c1b174" }))
+   * // => "69b63381-3fc6-80ce-8ee1-9b7ec3c1b174"
+   * ```
+   */
+  static readonly eventId: (span: GivenSpan) => string = eventIdOf
+
+  /** The id of the event that the current span is; `undefined` without one. */
+  static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
+    Effect.map(eventIdOf),
+    Effect.orElseSucceed(() => undefined)
+  )
 
   /** Records an event below the current span and returns its id. */
   static readonly event = event

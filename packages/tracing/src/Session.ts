@@ -15,9 +15,11 @@ import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
-import type { Content } from "@honeyhive/contract/Bucket"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
+import type { Values } from "./Enrichment.ts"
+import { background } from "./internal/background.ts"
+import { toContent } from "./internal/content.ts"
 import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
 import { warn } from "./internal/log.ts"
@@ -40,9 +42,21 @@ export interface SessionOptions {
   readonly id?: string | undefined
   /** Becomes `user_properties.user_id`. */
   readonly userId?: string | undefined
-  readonly userProperties?: Content | undefined
-  readonly inputs?: Content | undefined
-  readonly metadata?: Content | undefined
+  readonly userProperties?: Values | undefined
+  readonly inputs?: Values | undefined
+  readonly metadata?: Values | undefined
+}
+
+/**
+ * How a session ended, where that is more than an exit says.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionEnd {
+  readonly outputs?: Values | undefined
+  /** Becomes `metadata.status`. Default: `ok` or `error`, as the exit says. */
+  readonly status?: string | undefined
 }
 
 /**
@@ -82,6 +96,12 @@ export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honey
   defaultValue: () => undefined
 })
 
+/**
+ * The id under which HoneyHive knows a session: a UUID as it is, anything else (a chat's, a ticket's) always mapped to the
+ * same UUID.
+ */
+export const sessionIdOf = (id: string): string => (isUuid(id) ? id.toLowerCase() : uuidV5(id))
+
 /** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
 interface Calls {
   readonly start: (session: StartSession) => Effect.Effect<void, unknown>
@@ -112,10 +132,16 @@ export class Sessions extends Context.Service<
     readonly own: () => SessionInfo
     /** Starts a session; the scope ends it with the exit it closes with. */
     readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-    /** Ends a session with outputs, or with the cause of its failure. */
-    readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+    /** Ends a session, with the cause of its failure if there was one; only the first end counts. */
+    readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>, end?: SessionEnd) => Effect.Effect<void>
     /** Adds to what the backend knows of a session; returns at once. */
     readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
+    /** Adds to an event of any type, once `ready` says that the backend can know it; returns at once. */
+    readonly updateEvent: (
+      id: string,
+      update: UpdateEvent,
+      ready: Effect.Effect<unknown, unknown>
+    ) => Effect.Effect<void>
     /** Waits for every call that was made before. */
     readonly flush: Effect.Effect<void>
     /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
@@ -128,14 +154,14 @@ export class Sessions extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const clock = yield* Clock.Clock
-      const announces =
+      const reachable =
         settings.apiKey !== undefined &&
         settings.otlpEndpoint === undefined &&
         settings.exporter === "otlp" &&
         !settings.testMode &&
-        !settings.disableTracing &&
-        !settings.skipSessionCreation
-      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+        !settings.disableTracing
+      const calls = reachable && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+      const announces = calls !== silent && !settings.skipSessionCreation
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
@@ -150,10 +176,11 @@ export class Sessions extends Context.Service<
               ? Effect.void
               : warn(`HoneyHive: ${what} failed, spans still carry the session: ${describeCause(cause).message}`)
           ),
-          Effect.withTracerEnabled(false)
+          Effect.withTracerEnabled(false),
+          background
         )
 
-      // Calls of one session keep their order: each waits for the one before it
+      // Calls of one session or event keep their order: each waits for the one before it
       const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
         if (calls === silent) return
         const before = announced.get(id) ?? Effect.void
@@ -167,36 +194,41 @@ export class Sessions extends Context.Service<
         })
       }
 
-      const begin = (options: SessionOptions): SessionInfo => {
-        const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
-        const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
-        const session: SessionInfo = {
-          id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
-          name: options.name ?? settings.sessionName,
-          startTime: clock.currentTimeMillisUnsafe()
+      const announce = (session: SessionInfo, options: SessionOptions, metadata: Values | undefined): void => {
+        if (!announces) return
+        const { inputs, userId, userProperties } = options
+        // Copied now: the program may change its objects before the call is made
+        const said: StartSession = {
+          session_id: session.id,
+          session_name: session.name,
+          event_name: session.name,
+          source: settings.source,
+          start_time: session.startTime,
+          ...(inputs === undefined ? {} : { inputs: toContent(inputs) }),
+          ...(metadata === undefined ? {} : { metadata: toContent(metadata) }),
+          ...(userId === undefined && userProperties === undefined
+            ? {}
+            : { user_properties: { ...toContent(userProperties ?? {}), ...(userId && { user_id: userId }) } })
         }
         enqueue(
           session.id,
           "starting a session",
-          Effect.suspend(() =>
-            calls.start({
-              session_id: session.id,
-              session_name: session.name,
-              event_name: session.name,
-              source: settings.source,
-              start_time: session.startTime,
-              ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
-              ...(metadata === undefined ? {} : { metadata }),
-              ...(options.userId === undefined && options.userProperties === undefined
-                ? {}
-                : {
-                    user_properties: {
-                      ...options.userProperties,
-                      ...(options.userId === undefined ? {} : { user_id: options.userId })
-                    }
-                  })
-            })
-          )
+          Effect.suspend(() => calls.start(said))
+        )
+      }
+
+      const begin = (options: SessionOptions): SessionInfo => {
+        const id = options.id === undefined ? crypto.randomUUID() : sessionIdOf(options.id)
+        const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
+        const session: SessionInfo = {
+          id,
+          name: options.name ?? settings.sessionName,
+          startTime: clock.currentTimeMillisUnsafe()
+        }
+        announce(
+          session,
+          options,
+          correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
         )
         return session
       }
@@ -208,14 +240,32 @@ export class Sessions extends Context.Service<
           Effect.suspend(() => calls.update(id, change))
         )
 
-      const end = (session: SessionInfo, exit: Exit.Exit<unknown, unknown>): void => {
+      const updateEvent = (id: string, change: UpdateEvent, ready: Effect.Effect<unknown, unknown>): void =>
+        enqueue(
+          id,
+          "updating an event",
+          Effect.andThen(
+            Effect.ignore(ready),
+            Effect.suspend(() => calls.update(id, change))
+          )
+        )
+
+      const ended = new WeakSet<SessionInfo>()
+      const end = (
+        session: SessionInfo,
+        exit: Exit.Exit<unknown, unknown>,
+        { outputs, status }: SessionEnd = {}
+      ): void => {
+        if (!announces || ended.has(session)) return
+        ended.add(session)
         const now = clock.currentTimeMillisUnsafe()
         update(session.id, {
           end_time: now,
           duration: now - session.startTime,
-          ...(Exit.isFailure(exit)
-            ? { metadata: { status: "error", error: describeCause(exit.cause).message } }
-            : { metadata: { status: "ok" } })
+          ...(outputs === undefined ? {} : { outputs: toContent(outputs) }),
+          metadata: Exit.isFailure(exit)
+            ? { status: status ?? "error", error: describeCause(exit.cause).message }
+            : { status: status ?? "ok" }
         })
       }
 
@@ -235,8 +285,9 @@ export class Sessions extends Context.Service<
       return Sessions.of({
         own: () => (own ??= begin({ id: settings.sessionId })),
         start: (options = {}) => Effect.sync(() => begin(options)),
-        end: (session, exit) => Effect.sync(() => end(session, exit)),
+        end: (session, exit, how) => Effect.sync(() => end(session, exit, how)),
         update: (id, change) => Effect.sync(() => update(id, change)),
+        updateEvent: (id, change, ready) => Effect.sync(() => updateEvent(id, change, ready)),
         flush,
         close
       })

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
-import { enrichSpan, traced } from "./Traced.ts"
+import { enrichSpan } from "./PlainSpan.ts"
+import { traced } from "./Traced.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush

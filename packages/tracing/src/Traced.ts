@@ -16,8 +16,6 @@ import * as Tracer from "effect/Tracer"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import type { EventType } from "@honeyhive/contract/Event"
-import { writeFields } from "@honeyhive/contract/Projection"
-import { type Enrichment, toFields } from "./Enrichment.ts"
 import { writer } from "./internal/bridge.ts"
 import * as instance from "./internal/instance.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
@@ -283,37 +281,3 @@ export const traced: {
       ? <G extends AnyFunction>(fn: G) => wrap(first, fn)
       : // The overloads above tell callers which of the three they get
         (wrap(first, second) as never)
-
-/**
- * Adds to the event of the traced function around the caller, or of the current span of the fiber that calls it; without
- * one, nothing happens. For plain code; in Effect code use `HoneyHive.enrichSpan`.
- *
- * @example
- * ```ts
- * import { Effect } from "effect"
- * import { enrichSpan, HoneyHive, MemoryExporter, traced } from "@honeyhive/tracing"
- *
- * const search = traced({ name: "search" }, async (query: string) => {
- *   enrichSpan({ metadata: { index: "docs" }, metrics: { score: 0.5 } })
- *   return [query]
- * })
- *
- * const program = Effect.gen(function*() {
- *   yield* Effect.promise(() => search("refund"))
- *   yield* HoneyHive.flush
- *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
- *   return span?.attributes["honeyhive_metrics.score"]
- * })
- *
- * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => 0.5
- * ```
- *
- * @category enrichment
- * @since 0.1.0
- */
-export const enrichSpan = (enrichment: Enrichment): void => {
-  safely(() => {
-    const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
-    if (span?._tag === "Span") writeFields(toFields(enrichment), writer(span))
-  })
-}
