@@ -5,23 +5,45 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Receipt } from "./Delivery.ts"
-import { HoneyHive } from "./HoneyHive.ts"
+import type { Enrichment } from "./Enrichment.ts"
+import { endWith, HoneyHive, type WithSessionOptions } from "./HoneyHive.ts"
+import type { GivenSpan } from "./internal/givenSpan.ts"
 import * as instance from "./internal/instance.ts"
-import { CurrentSession, type SessionOptions } from "./Session.ts"
+import { settle } from "./internal/settle.ts"
+import { type Operations, operations } from "./PlainSpan.ts"
+import { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions } from "./Session.ts"
 import type { Options } from "./TracerConfig.ts"
 
 /**
- * A running instance.
+ * A running instance. Its operations belong to it wherever they are called: below what runs there, where that is this
+ * instance's, else at the root of a trace.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Handle extends AsyncDisposable {
+export interface Handle extends AsyncDisposable, Operations {
   /** Runs a function in a session of its own; it ends when the function, or the promise it returns, does. */
-  readonly withSession: <A>(options: SessionOptions, evaluate: () => A) => A
+  readonly withSession: <A>(options: WithSessionOptions<Awaited<A>>, evaluate: () => A) => A
+  /** Starts a session that the program ends itself, with `endSession`; `within` runs code in it. */
+  readonly startSession: (options?: SessionOptions) => SessionInfo
+  /** Ends the current session, or one that is given or named by its id, in the background. */
+  readonly endSession: {
+    (end?: SessionEnd): void
+    (session: string | SessionInfo, end?: SessionEnd): void
+  }
+  /** The session that spans started here belong to. */
+  readonly currentSession: () => SessionInfo
+  /** Runs a function, and whatever it starts, under this instance, and in a session if one is given. */
+  readonly within: <A>(evaluate: () => A, session?: SessionInfo) => A
+  /** Adds to the current session, or to one that is given or named by its id, in the background. */
+  readonly enrichSession: {
+    (enrichment: Enrichment): void
+    (session: string | SessionInfo, enrichment: Enrichment): void
+  }
+  /** Adds to an event after its span has ended, in the background. */
+  readonly enrichEvent: (event: string | GivenSpan, enrichment: Enrichment) => void
   /** Waits until everything that ended before has been accepted or dropped, or the flush deadline has come. */
   readonly flush: () => Promise<Receipt>
   /** Flushes and releases everything, within the shutdown deadline. */
@@ -53,33 +75,47 @@ export const start = async (options?: Options): Promise<Handle> => {
   const context = await runtime.context()
   const hive = Context.get(context, HoneyHive)
 
-  const withSession = <A>(options: SessionOptions, evaluate: () => A): A => {
+  const own = instance.within(context)
+  /** Where the caller runs, if that is under this instance. */
+  const current = (): instance.Found | undefined => {
+    const found = instance.current()
+    return own !== undefined && found?.tracer === own.tracer ? found : own
+  }
+  const here = (): Context.Context<HoneyHive> => Context.merge(context, current()?.context ?? Context.empty())
+  const launch = (effect: Effect.Effect<void, never, HoneyHive>): void => void Effect.runForkWith(here())(effect)
+
+  const within = <A>(evaluate: () => A, session?: SessionInfo): A =>
+    instance.run(session === undefined ? here() : Context.add(here(), CurrentSession, session), evaluate)
+
+  const withSession = <A>({ outputs, ...options }: WithSessionOptions<Awaited<A>>, evaluate: () => A): A => {
     const session = Effect.runSync(hive.startSession(options))
-    const end = (exit: Exit.Exit<unknown, unknown>): void => Effect.runSync(hive.endSession(session, exit))
-    let result: A
-    try {
-      result = instance.run(Context.add(context, CurrentSession, session), evaluate)
-    } catch (error) {
-      end(Exit.fail(error))
-      throw error
-    }
-    if (!(result instanceof Promise)) {
-      end(Exit.void)
-      return result
-    }
-    // A promise made from it, so that a rejection that nobody handles is still reported
-    return result.then(
-      (value: unknown) => {
-        end(Exit.void)
-        return value
-      },
-      (error: unknown) => {
-        end(Exit.fail(error))
-        throw error
-      }
-    ) as A // what `evaluate` promised, by way of another promise
+    return settle(
+      () => within(evaluate, session),
+      (exit) => launch(endWith(hive, session, exit, outputs))
+    )
   }
 
   const close = () => runtime.dispose()
-  return { withSession, flush: () => runtime.runPromise(hive.flush), close, [Symbol.asyncDispose]: close }
+  return {
+    ...operations(current),
+    withSession,
+    within,
+    startSession: (options) => Effect.runSync(hive.startSession(options)),
+    endSession: (first?: string | SessionInfo | SessionEnd, end?: SessionEnd) =>
+      // The overloads say which of the two it is
+      launch(
+        end === undefined ? HoneyHive.endSession(first as SessionEnd) : HoneyHive.endSession(first as string, end)
+      ),
+    enrichSession: (first: string | SessionInfo | Enrichment, enrichment?: Enrichment) =>
+      launch(
+        enrichment === undefined
+          ? HoneyHive.enrichSession(first as Enrichment)
+          : HoneyHive.enrichSession(first as string, enrichment)
+      ),
+    enrichEvent: (event, enrichment) => launch(HoneyHive.enrichEvent(event, enrichment)),
+    currentSession: () => Effect.runSyncWith(here())(hive.session),
+    flush: () => runtime.runPromise(hive.flush),
+    close,
+    [Symbol.asyncDispose]: close
+  }
 }

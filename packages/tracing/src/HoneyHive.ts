@@ -5,7 +5,6 @@
  * @since 0.1.0
  */
 import type * as OtelApi from "@opentelemetry/api"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -16,9 +15,10 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
-import { enrichGiven, type Enrichment, evaluate, toUpdate } from "./Enrichment.ts"
+import { enrichGiven, type Enrichment, evaluate, toUpdate, type Values } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
-import { eventIdOf, type GivenSpan } from "./internal/givenSpan.ts"
+import * as Event from "./Event.ts"
+import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
 import * as tracer from "./internal/tracer.ts"
@@ -31,33 +31,50 @@ import {
   type SessionOptions,
   Sessions
 } from "./Session.ts"
+import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
 /**
- * An event that is no span of the program's own: something that happened elsewhere, or is told afterwards.
+ * What `withSession` is told besides how the session begins.
  *
  * @category models
  * @since 0.1.0
  */
-export interface EventOptions extends Enrichment {
-  readonly name: string
-  /** Unix milliseconds. Default: now. */
-  readonly startTime?: number | undefined
-  /** Milliseconds. Default: 0. */
-  readonly duration?: number | undefined
+export interface WithSessionOptions<A> extends SessionOptions {
+  /** Whether, or as what, the result becomes the session's outputs. Default: false. */
+  readonly outputs?: boolean | ((result: A) => Values) | undefined
 }
 
+/** Ends a session with the exit of what ran in it, and with its result if that is wanted. */
+export const endWith = <A>(
+  hive: HoneyHive["Service"],
+  session: SessionInfo,
+  exit: Exit.Exit<unknown, unknown>,
+  capture: WithSessionOptions<A>["outputs"]
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (Exit.isFailure(exit)) return hive.endSession(session, exit)
+    // The exit is that of the effect whose result the program asks for
+    const said = SpanHandle.outputsOf(capture, exit.value as A)
+    return Effect.flatMap(evaluate({ ...said }), ({ fields }) => hive.endSession(session, exit, fields))
+  })
+
 const withSession: {
-  (options?: SessionOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | HoneyHive>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive>
+  <A = unknown>(
+    options?: WithSessionOptions<A>
+  ): <B extends A, E, R>(effect: Effect.Effect<B, E, R>) => Effect.Effect<B, E, R | HoneyHive>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: WithSessionOptions<A>): Effect.Effect<A, E, R | HoneyHive>
 } = dual(
   (args) => Effect.isEffect(args[0]),
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive> =>
-    Effect.flatMap(HoneyHive, ({ endSession, startSession }) =>
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    { outputs, ...options }: WithSessionOptions<A> = {}
+  ): Effect.Effect<A, E, R | HoneyHive> =>
+    Effect.flatMap(HoneyHive, (hive) =>
       Effect.acquireUseRelease(
-        startSession(options),
+        hive.startSession(options),
         (session) => Effect.provideService(effect, CurrentSession, session),
-        endSession
+        (session, exit) => endWith(hive, session, exit, outputs)
       )
     )
 )
@@ -100,27 +117,25 @@ const enrichEvent = <R = never>(
     yield* hive.updateEvent(id, toUpdate(yield* evaluate(enrichment)))
   })
 
-const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
+const startSession = (options?: SessionOptions): Effect.Effect<SessionInfo, never, HoneyHive> =>
+  HoneyHive.use((hive) => hive.startSession(options))
 
-const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields }: EventOptions) {
-  const tracer = yield* Effect.tracer
-  const parent = yield* Effect.option(Effect.currentParentSpan)
-  const start = startTime ?? (yield* Clock.currentTimeMillis)
-  const id = crypto.randomUUID()
-  const span = tracer.span({
-    name: fields.name,
-    parent,
-    annotations: Context.empty(),
-    links: [],
-    startTime: millisToNanos(start),
-    kind: "internal",
-    root: false,
-    sampled: true
+const isSession = (value: string | SessionInfo | SessionEnd | undefined): value is string | SessionInfo =>
+  typeof value === "string" || (value !== undefined && "id" in value)
+
+const endSession: {
+  (end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
+  (session: string | SessionInfo, end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
+} = (first?: string | SessionInfo | SessionEnd, second?: SessionEnd): Effect.Effect<void, never, HoneyHive> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const [session, end = {}] = isSession(first) ? [first, second] : [yield* hive.session, first]
+    yield* hive.endSession(
+      typeof session === "string" ? { id: sessionIdOf(session) } : session,
+      end.error === undefined ? Exit.void : Exit.fail(end.error),
+      end
+    )
   })
-  yield* enrichGiven(span, { ...fields, event_id: id })
-  span.end(millisToNanos(start + duration), Exit.void)
-  return id
-})
 
 /**
  * A tracer instance.
@@ -153,7 +168,7 @@ export class HoneyHive extends Context.Service<
     /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
     readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
     readonly endSession: (
-      session: SessionInfo,
+      session: Pick<SessionInfo, "id"> & Partial<SessionInfo>,
       exit: Exit.Exit<unknown, unknown>,
       end?: SessionEnd
     ) => Effect.Effect<void>
@@ -252,6 +267,36 @@ export class HoneyHive extends Context.Service<
   static readonly withSession = withSession
 
   /**
+   * Starts a session that the program ends itself; better use {@link HoneyHive.withSession}. Code belongs to it where it
+   * is provided as `CurrentSession`. With the id of a session that was started elsewhere, that session goes on.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CurrentSession, HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   const session = yield* HoneyHive.startSession({ name: "chat", id: "chat-42" })
+   *   const inside = yield* HoneyHive.currentSession.pipe(Effect.provideService(CurrentSession, session))
+   *   yield* HoneyHive.endSession(session, { outputs: { answer: 42 }, status: "answered" })
+   *   return inside.name
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "chat"
+   * ```
+   */
+  static readonly startSession = startSession
+
+  /** Ends the current session, or one that is given or named by its id, in the background. Only the first end counts. */
+  static readonly endSession = endSession
+
+  /** The session that spans started here belong to. */
+  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = Effect.flatMap(
+    Effect.suspend(() => HoneyHive),
+    (hive) => hive.session
+  )
+
+  /**
    * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
    * happens. Values may be lazy: functions and Effects are evaluated only when there is a span, one after the other, and
    * what throws or fails is left out.
@@ -318,12 +363,27 @@ export class HoneyHive extends Context.Service<
 
   /** The id of the event that the current span is; `undefined` without one. */
   static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
-    Effect.map(eventIdOf),
+    Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
     Effect.orElseSucceed(() => undefined)
   )
 
-  /** Records an event below the current span and returns its id. */
-  static readonly event = event
+  /** {@inheritDoc startSpan} */
+  static readonly startSpan = SpanHandle.startSpan
+
+  /** {@inheritDoc withSpan} */
+  static readonly withSpan = SpanHandle.withSpan
+
+  /** {@inheritDoc currentSpan} */
+  static readonly currentSpan = SpanHandle.currentSpan
+
+  /** {@inheritDoc link} */
+  static readonly link = SpanHandle.link
+
+  /** {@inheritDoc event} */
+  static readonly event = Event.event
+
+  /** {@inheritDoc events} */
+  static readonly events = Event.events
 
   /**
    * Waits until everything that ended before the call has been accepted or dropped, or the flush deadline has come, and

@@ -57,6 +57,8 @@ export interface SessionEnd {
   readonly outputs?: Values | undefined
   /** Becomes `metadata.status`. Default: `ok` or `error`, as the exit says. */
   readonly status?: string | undefined
+  /** Anything thrown; the session has failed with it. */
+  readonly error?: unknown
 }
 
 /**
@@ -71,6 +73,9 @@ export interface SessionInfo {
   /** Unix milliseconds. */
   readonly startTime: number
 }
+
+/** A session to be ended; one that was started elsewhere has only its id. */
+type Ending = Pick<SessionInfo, "id"> & Partial<SessionInfo>
 
 /**
  * The session of the current fiber; undefined where none was started and spans go to the instance's own.
@@ -133,7 +138,7 @@ export class Sessions extends Context.Service<
     /** Starts a session; the scope ends it with the exit it closes with. */
     readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
     /** Ends a session, with the cause of its failure if there was one; only the first end counts. */
-    readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>, end?: SessionEnd) => Effect.Effect<void>
+    readonly end: (session: Ending, exit: Exit.Exit<unknown, unknown>, end?: SessionEnd) => Effect.Effect<void>
     /** Adds to what the backend knows of a session; returns at once. */
     readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
     /** Adds to an event of any type, once `ready` says that the backend can know it; returns at once. */
@@ -250,18 +255,14 @@ export class Sessions extends Context.Service<
           )
         )
 
-      const ended = new WeakSet<SessionInfo>()
-      const end = (
-        session: SessionInfo,
-        exit: Exit.Exit<unknown, unknown>,
-        { outputs, status }: SessionEnd = {}
-      ): void => {
+      const ended = new WeakSet<Ending>()
+      const end = (session: Ending, exit: Exit.Exit<unknown, unknown>, { outputs, status }: SessionEnd = {}): void => {
         if (!announces || ended.has(session)) return
         ended.add(session)
         const now = clock.currentTimeMillisUnsafe()
         update(session.id, {
           end_time: now,
-          duration: now - session.startTime,
+          ...(session.startTime === undefined ? {} : { duration: now - session.startTime }),
           ...(outputs === undefined ? {} : { outputs: toContent(outputs) }),
           metadata: Exit.isFailure(exit)
             ? { status: status ?? "error", error: describeCause(exit.cause).message }

@@ -18,6 +18,9 @@ const isOtelSpan = (span: GivenSpan): span is OtelApi.Span => "spanContext" in s
 export const idsOf = (span: GivenSpan): { readonly traceId: string; readonly spanId: string } =>
   isOtelSpan(span) ? span.spanContext() : span
 
+/** Whether it is the span that Effect makes where tracing is switched off. */
+export const isNoop = (span: Tracer.AnySpan): boolean => span.traceId === "noop"
+
 /** Nothing where the span is another process's. */
 export const writerOf = (span: GivenSpan): Write | undefined => {
   if (isOtelSpan(span)) {

@@ -36,9 +36,15 @@ const tracerOf = (context: Context.Context<never>): InstanceTracer | undefined =
   return isInstanceTracer(tracer) ? tracer : undefined
 }
 
-interface Found {
+export interface Found {
   readonly context: Context.Context<never>
   readonly tracer: InstanceTracer
+}
+
+/** An instance by the context that it made. */
+export const within = (context: Context.Context<never>): Found | undefined => {
+  const tracer = tracerOf(context)
+  return tracer === undefined ? undefined : { context, tracer }
 }
 
 /**
@@ -60,8 +66,10 @@ export const current = (): Found | undefined => {
  * A service of the calling code, else of the plain code around its fiber: an Effect that a traced function runs belongs
  * where that function does.
  */
-export const find = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined => {
-  const found = current()
+export const find = <S>(
+  read: (context: Context.Context<never>) => S | undefined,
+  found: Found | undefined = current()
+): S | undefined => {
   if (found === undefined) return undefined
   const own = read(found.context)
   const ambient = storage.getStore()?.context
