@@ -115,6 +115,11 @@ describe("start", () => {
     })
   )
 
+  it("names its session after the file that starts it", async () => {
+    await using hive = await start({ testMode: true })
+    assert.strictEqual(hive.currentSession().name, "Handle.test")
+  })
+
   it("rejects with the option that cannot be used", async () => {
     const error: unknown = await start({ url: "nowhere" }).catch((thrown: unknown) => thrown)
     assert.include(String(error), "option url")

@@ -8,7 +8,8 @@ import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Receipt } from "./Delivery.ts"
 import type { Enrichment } from "./Enrichment.ts"
-import { endWith, HoneyHive, type WithSessionOptions } from "./HoneyHive.ts"
+import { endWith, HoneyHive, layerNamed, type WithSessionOptions } from "./HoneyHive.ts"
+import { callerOf } from "./internal/caller.ts"
 import type { GivenSpan } from "./internal/givenSpan.ts"
 import * as instance from "./internal/instance.ts"
 import { settle } from "./internal/settle.ts"
@@ -71,7 +72,7 @@ export interface Handle extends AsyncDisposable, Operations {
  * @since 0.1.0
  */
 export const start = async (options?: Options): Promise<Handle> => {
-  const runtime = ManagedRuntime.make(HoneyHive.layer(options))
+  const runtime = ManagedRuntime.make(layerNamed(options, callerOf(start)))
   const context = await runtime.context()
   const hive = Context.get(context, HoneyHive)
 

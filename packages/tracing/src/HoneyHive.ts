@@ -18,6 +18,7 @@ import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import { enrichGiven, type Enrichment, evaluate, toUpdate, type Values } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import * as Event from "./Event.ts"
+import { callerOf } from "./internal/caller.ts"
 import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { register } from "./internal/registry.ts"
@@ -45,7 +46,11 @@ export interface WithSessionOptions<A> extends SessionOptions {
   readonly outputs?: boolean | ((result: A) => Values) | undefined
 }
 
-/** Ends a session with the exit of what ran in it, and with its result if that is wanted. */
+/**
+ * Ends a session with the exit of what ran in it, and with its result if that is wanted.
+ *
+ * @internal
+ */
 export const endWith = <A>(
   hive: HoneyHive["Service"],
   session: SessionInfo,
@@ -189,7 +194,12 @@ export class HoneyHive extends Context.Service<
       const sessions = yield* Sessions
       const delivery = yield* Delivery
       const provider = yield* Provider
-      const session = Effect.map(Effect.service(CurrentSession), (current) => current ?? sessions.own())
+      const session = Effect.gen(function* () {
+        const current = yield* CurrentSession
+        if (current !== undefined) return current
+        const span = yield* Effect.option(Effect.currentParentSpan)
+        return (Option.isSome(span) ? provider.sessionOf(span.value.traceId) : undefined) ?? sessions.own()
+      })
       yield* Effect.addFinalizer((exit) =>
         Effect.suspend(() => {
           for (const end of provider.open) end()
@@ -230,20 +240,22 @@ export class HoneyHive extends Context.Service<
    * which cannot be used. Without a key it warns once and exports nothing.
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
-    isolated(HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options))))
+    layerNamed(options, callerOf(HoneyHive.layer))
 
   /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
   static readonly layerConfig = (
     options: Config.Wrap<Options>
-  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> =>
-    Layer.unwrap(Effect.map(Config.unwrap(options), HoneyHive.layer))
+  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> => {
+    const caller = callerOf(HoneyHive.layerConfig)
+    return Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layerNamed(options, caller)))
+  }
 
   /** An instance that keeps its spans in memory and never touches the network. */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
         Layer.provideMerge(MemoryExporter.layer),
-        Layer.provide(TracerConfig.layer({ testMode: true, ...options }))
+        Layer.provide(TracerConfig.layer({ testMode: true, ...options }, callerOf(HoneyHive.layerMemory)))
       )
     )
 
@@ -413,9 +425,22 @@ const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
 
 /**
+ * An instance whose session is named after its caller's file, when nothing else names it.
+ *
+ * @internal
+ */
+export const layerNamed = (
+  options: Options | undefined,
+  caller: string | undefined
+): Layer.Layer<HoneyHive, TracerConfigError> =>
+  isolated(
+    HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options, caller)))
+  )
+
+/**
  * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others.
  *
  * @category layers
  * @since 0.1.0
  */
-export const HoneyHiveLive: Layer.Layer<HoneyHive, TracerConfigError> = HoneyHive.layer()
+export const HoneyHiveLive: Layer.Layer<HoneyHive, TracerConfigError> = layerNamed(undefined, undefined)

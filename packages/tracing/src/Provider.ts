@@ -16,6 +16,7 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as instance from "./internal/instance.ts"
+import { ServerSessions } from "./internal/serverSessions.ts"
 import { CurrentSession, type SessionInfo, Sessions } from "./Session.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
@@ -26,7 +27,10 @@ const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes =
   [Attributes.SESSION_NAME]: session.name,
   [Attributes.SOURCE]: settings.source,
   [Attributes.ASSOCIATION_SESSION_ID]: session.id,
-  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project })
+  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
+  ...Object.fromEntries(
+    Object.entries(session.experiment ?? {}).map(([id, value]) => [`honeyhive_metadata.${id}`, value])
+  )
 })
 
 /**
@@ -36,10 +40,12 @@ const processor = (
   settings: Settings,
   sessions: Sessions["Service"],
   delivery: Delivery["Service"],
+  requests: ServerSessions | undefined,
   known = new WeakMap<SessionInfo, OtelApi.Attributes>()
 ): SpanProcessor => ({
   onStart: (span) => {
-    const session = instance.find((context) => Context.get(context, CurrentSession)) ?? sessions.own()
+    const session =
+      instance.find((context) => Context.get(context, CurrentSession)) ?? requests?.started(span) ?? sessions.own()
     let attributes = known.get(session)
     if (attributes === undefined) {
       attributes = routing(session, settings)
@@ -53,6 +59,7 @@ const processor = (
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
   },
   onEnd: (span) => {
+    requests?.ended(span)
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
   },
   forceFlush: () => Effect.runPromise(Effect.ignore(delivery.flush)),
@@ -97,6 +104,8 @@ export class Provider extends Context.Service<
     readonly tracerProvider: OtelApi.TracerProvider
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
+    /** The session that a request's own span opened for its trace. */
+    readonly sessionOf: (traceId: string) => SessionInfo | undefined
   }
 >()("@honeyhive/tracing/Provider") {
   /** An independent provider. */
@@ -104,16 +113,18 @@ export class Provider extends Context.Service<
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
+      const sessions = yield* Sessions
+      const requests = settings.sessionPerServerSpan ? new ServerSessions(sessions) : undefined
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [processor(settings, yield* Sessions, yield* Delivery)],
+        spanProcessors: [processor(settings, sessions, yield* Delivery, requests)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      return Provider.of({ tracerProvider, open: new Set() })
+      return Provider.of({ tracerProvider, open: new Set(), sessionOf: (traceId) => requests?.of(traceId) })
     })
   )
 }

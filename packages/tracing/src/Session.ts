@@ -45,6 +45,10 @@ export interface SessionOptions {
   readonly userProperties?: Values | undefined
   readonly inputs?: Values | undefined
   readonly metadata?: Values | undefined
+  /** The experiment that the session is part of; these three stand on the session and on every event in it. */
+  readonly runId?: string | undefined
+  readonly datasetId?: string | undefined
+  readonly datapointId?: string | undefined
 }
 
 /**
@@ -72,6 +76,14 @@ export interface SessionInfo {
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** Its experiment, under the names of the wire. */
+  readonly experiment?: { readonly [id in "run_id" | "dataset_id" | "datapoint_id"]?: string } | undefined
+}
+
+const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
+  const said = Object.entries({ run_id: runId, dataset_id: datasetId, datapoint_id: datapointId })
+  const given = said.filter(([, id]) => id !== undefined)
+  return given.length === 0 ? undefined : Object.fromEntries(given)
 }
 
 /** A session to be ended; one that was started elsewhere has only its id. */
@@ -177,9 +189,7 @@ export class Sessions extends Context.Service<
           Effect.timeout(settings.exportTimeout),
           inFlight.withPermits(1),
           Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause)
-              ? Effect.void
-              : warn(`HoneyHive: ${what} failed, spans still carry the session: ${describeCause(cause).message}`)
+            Cause.hasInterruptsOnly(cause) ? Effect.void : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
           ),
           Effect.withTracerEnabled(false),
           background
@@ -199,9 +209,9 @@ export class Sessions extends Context.Service<
         })
       }
 
-      const announce = (session: SessionInfo, options: SessionOptions, metadata: Values | undefined): void => {
+      const announce = (session: SessionInfo, options: SessionOptions, known: Values): void => {
         if (!announces) return
-        const { inputs, userId, userProperties } = options
+        const { inputs, metadata, userId, userProperties } = options
         // Copied now: the program may change its objects before the call is made
         const said: StartSession = {
           session_id: session.id,
@@ -210,14 +220,16 @@ export class Sessions extends Context.Service<
           source: settings.source,
           start_time: session.startTime,
           ...(inputs === undefined ? {} : { inputs: toContent(inputs) }),
-          ...(metadata === undefined ? {} : { metadata: toContent(metadata) }),
+          ...(metadata === undefined && Object.keys(known).length === 0
+            ? {}
+            : { metadata: { ...toContent(known), ...toContent(metadata ?? {}) } }),
           ...(userId === undefined && userProperties === undefined
             ? {}
             : { user_properties: { ...toContent(userProperties ?? {}), ...(userId && { user_id: userId }) } })
         }
         enqueue(
           session.id,
-          "starting a session",
+          "starting a session failed, spans still carry it",
           Effect.suspend(() => calls.start(said))
         )
       }
@@ -228,27 +240,27 @@ export class Sessions extends Context.Service<
         const session: SessionInfo = {
           id,
           name: options.name ?? settings.sessionName,
-          startTime: clock.currentTimeMillisUnsafe()
+          startTime: clock.currentTimeMillisUnsafe(),
+          experiment: experimentOf(options)
         }
-        announce(
-          session,
-          options,
-          correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
-        )
+        announce(session, options, {
+          ...(correlation === undefined ? {} : { session_id: correlation }),
+          ...session.experiment
+        })
         return session
       }
 
       const update = (id: string, change: UpdateEvent): void =>
         enqueue(
           id,
-          "updating a session",
+          "updating a session failed",
           Effect.suspend(() => calls.update(id, change))
         )
 
       const updateEvent = (id: string, change: UpdateEvent, ready: Effect.Effect<unknown, unknown>): void =>
         enqueue(
           id,
-          "updating an event",
+          "updating an event failed",
           Effect.andThen(
             Effect.ignore(ready),
             Effect.suspend(() => calls.update(id, change))

@@ -53,12 +53,14 @@ export interface Settings {
   readonly source: string
   /** Accepted for older programs; HoneyHive takes the project from the key. */
   readonly project: string | undefined
-  /** Name of the instance's own session. Default: the program's file without its ending, else `unknown`. */
+  /** Name of the instance's own session. Default: the calling file without its ending, else the program's, else `unknown`. */
   readonly sessionName: string
   /** Id of the instance's own session, a UUID. Default: a new one. */
   readonly sessionId: string | undefined
   /** Leaves the session to the spans' auto-create flag instead of announcing it over REST. Default false. */
   readonly skipSessionCreation: boolean
+  /** Opens a session for every request: a server span without a parent. Default false. */
+  readonly sessionPerServerSpan: boolean
   /** No network at all; ids stay valid. Default false. */
   readonly testMode: boolean
   /** Spans are neither made nor sent. Default false. */
@@ -233,11 +235,12 @@ const resolve = Effect.fnUntraced(function* (options: Options, host: HostProfile
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (options: Options = {}) {
+export const make = Effect.fnUntraced(function* (options: Options = {}, caller?: string) {
   const host = yield* detect
   const settings: Record<string, unknown> = { host: host.kind }
   for (const [name, field] of Object.entries<Field<unknown>>(fields)) {
-    settings[name] = yield* resolve(options, host, name, field)
+    const known = name === "sessionName" && caller !== undefined ? { ...field, byHost: () => caller } : field
+    settings[name] = yield* resolve(options, host, name, known)
   }
   // `fields` has exactly the keys of `Settings` but the host, each with a decoder to its type (checked by its `satisfies`)
   return settings as unknown as Settings
@@ -253,7 +256,7 @@ export class TracerConfig extends Context.Service<TracerConfig, Settings>()("@ho
   /** {@inheritDoc make} */
   static readonly make = make
 
-  /** Options over the environment over defaults. */
-  static readonly layer = (options?: Options): Layer.Layer<TracerConfig, TracerConfigError> =>
-    Layer.effect(TracerConfig, make(options))
+  /** Options over the environment over defaults; the caller's file names the session when nothing else does. */
+  static readonly layer = (options?: Options, caller?: string): Layer.Layer<TracerConfig, TracerConfigError> =>
+    Layer.effect(TracerConfig, make(options, caller))
 }

@@ -149,6 +149,7 @@ export const fields = {
     Option.map(check(text, isUuid)(value), (id) => id.toLowerCase())
   ),
   skipSessionCreation: flag({ env: ["HH_SKIP_SESSION_CREATION"] }),
+  sessionPerServerSpan: flag({ env: ["HH_SESSION_PER_SERVER_SPAN"] }),
   testMode: flag({ env: ["HH_TEST_MODE"] }),
   disableTracing: flag({ env: ["HH_DISABLE_TRACING"] }),
   disableBatch: flag({ env: ["HH_DISABLE_BATCH"] }),
@@ -182,7 +183,12 @@ export const fields = {
 
 /** Nested groups and the flat names of their keys. */
 export const groups = {
-  session: { name: "sessionName", id: "sessionId", skipCreation: "skipSessionCreation" },
+  session: {
+    name: "sessionName",
+    id: "sessionId",
+    skipCreation: "skipSessionCreation",
+    perServerSpan: "sessionPerServerSpan"
+  },
   otlp: { endpoint: "otlpEndpoint", headers: "otlpHeaders", protocol: "otlpProtocol" },
   batch: {
     maxSize: "batchMaxSize",

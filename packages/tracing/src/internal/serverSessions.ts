@@ -1,0 +1,52 @@
+/**
+ * A session for every request: a server span without a parent opens one, and its trace belongs to it.
+ */
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { SessionInfo, Sessions } from "../Session.ts"
+
+/** Traces remembered at most: work that goes on after the answer still belongs to its request. */
+const MAX_TRACES = 10_000
+
+type Started = Pick<ReadableSpan, "kind" | "name" | "parentSpanContext" | "spanContext">
+
+const opens = (span: Started): boolean => span.kind === SpanKind.SERVER && span.parentSpanContext === undefined
+
+export class ServerSessions {
+  private readonly byTrace = new Map<string, SessionInfo>()
+  private readonly sessions: Sessions["Service"]
+
+  constructor(sessions: Sessions["Service"]) {
+    this.sessions = sessions
+  }
+
+  /** The session of a trace, if a server span opened one. */
+  readonly of = (traceId: string): SessionInfo | undefined => this.byTrace.get(traceId)
+
+  /** The session of a span that starts; opens one for a request. */
+  readonly started = (span: Started): SessionInfo | undefined => {
+    const { traceId } = span.spanContext()
+    const known = this.byTrace.get(traceId)
+    if (known !== undefined || !opens(span)) return known
+    const session = Effect.runSync(this.sessions.start({ name: span.name }))
+    this.byTrace.set(traceId, session)
+    if (this.byTrace.size > MAX_TRACES) {
+      for (const oldest of this.byTrace.keys()) {
+        this.byTrace.delete(oldest)
+        break
+      }
+    }
+    return session
+  }
+
+  /** Ends the session with the span that opened it. */
+  readonly ended = (span: ReadableSpan): void => {
+    const session = opens(span) ? this.byTrace.get(span.spanContext().traceId) : undefined
+    if (session === undefined) return
+    const failed = span.status.code === SpanStatusCode.ERROR
+    const exit = failed ? Exit.fail(span.status.message ?? "error") : Exit.void
+    Effect.runSync(this.sessions.end(session, exit))
+  }
+}
