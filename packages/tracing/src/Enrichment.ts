@@ -82,9 +82,9 @@ const holds = (test: () => boolean): boolean => {
 }
 
 /** Buckets are objects; a plain JavaScript caller's list or text becomes one. */
-const asValues = (bucket: Bucket, value: unknown): unknown =>
-  typeof value === "object" && !holds(() => Array.isArray(value))
-    ? value
+export const asValues = (bucket: Bucket, value: unknown): Values =>
+  typeof value === "object" && value !== null && !holds(() => Array.isArray(value))
+    ? (value as Values) // any object: its keys are looked at one by one, each with care
     : { [bucket === "outputs" ? "result" : "value"]: value }
 
 const asText = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined)

@@ -12,10 +12,11 @@ import { endWith, HoneyHive, layerNamed, type WithSessionOptions } from "./Honey
 import { callerOf } from "./internal/caller.ts"
 import type { GivenSpan } from "./internal/givenSpan.ts"
 import * as instance from "./internal/instance.ts"
+import * as registry from "./internal/registry.ts"
 import { settle } from "./internal/settle.ts"
 import { type Operations, operations } from "./PlainSpan.ts"
 import { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions } from "./Session.ts"
-import type { Options } from "./TracerConfig.ts"
+import type { Options, TracerConfigError } from "./TracerConfig.ts"
 
 /**
  * A running instance. Its operations belong to it wherever they are called: below what runs there, where that is this
@@ -25,6 +26,8 @@ import type { Options } from "./TracerConfig.ts"
  * @since 0.1.0
  */
 export interface Handle extends AsyncDisposable, Operations {
+  /** Tells this instance from every other one: see `Registry`. */
+  readonly id: string
   /** Runs a function in a session of its own; it ends when the function, or the promise it returns, does. */
   readonly withSession: <A>(options: WithSessionOptions<Awaited<A>>, evaluate: () => A) => A
   /** Starts a session that the program ends itself, with `endSession`; `within` runs code in it. */
@@ -51,9 +54,12 @@ export interface Handle extends AsyncDisposable, Operations {
   readonly close: () => Promise<void>
 }
 
+// A function of its own: what it holds is the runtime, and not what `start` returns
+const disposer = (runtime: ManagedRuntime.ManagedRuntime<HoneyHive, TracerConfigError>) => () => void runtime.dispose()
+
 /**
  * Starts an instance. Functions wrapped in `traced` belong to it wherever they are called, as long as it is the default
- * (see `Registry`). Rejects with a `TracerConfigError` when an option or variable cannot be used.
+ * (see `Registry`). An instance that is not the default is closed when the program lets go of what this returns. Rejects with a `TracerConfigError` when an option or variable cannot be used.
  *
  * @example
  * ```ts
@@ -76,12 +82,8 @@ export const start = async (options?: Options): Promise<Handle> => {
   const context = await runtime.context()
   const hive = Context.get(context, HoneyHive)
 
-  const own = instance.within(context)
-  /** Where the caller runs, if that is under this instance. */
-  const current = (): instance.Found | undefined => {
-    const found = instance.current()
-    return own !== undefined && found?.tracer === own.tracer ? found : own
-  }
+  /** Where the caller runs, if that is under this instance. Whoever works here holds the handle, and so the instance. */
+  const current = (): instance.Found | undefined => instance.named(handle)
   const here = (): Context.Context<HoneyHive> => Context.merge(context, current()?.context ?? Context.empty())
   const launch = (effect: Effect.Effect<void, never, HoneyHive>): void => void Effect.runForkWith(here())(effect)
 
@@ -97,7 +99,8 @@ export const start = async (options?: Options): Promise<Handle> => {
   }
 
   const close = () => runtime.dispose()
-  return {
+  const handle: Handle = {
+    id: hive.id,
     ...operations(current),
     withSession,
     within,
@@ -119,4 +122,6 @@ export const start = async (options?: Options): Promise<Handle> => {
     close,
     [Symbol.asyncDispose]: close
   }
+  registry.own(hive.id, handle, disposer(runtime))
+  return handle
 }

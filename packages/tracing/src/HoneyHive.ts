@@ -168,6 +168,8 @@ const endSession: {
 export class HoneyHive extends Context.Service<
   HoneyHive,
   {
+    /** Tells this instance from every other one: see `Registry`. */
+    readonly id: string
     /** The session that spans started here belong to. */
     readonly session: Effect.Effect<SessionInfo>
     /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
@@ -208,6 +210,7 @@ export class HoneyHive extends Context.Service<
         })
       )
       const hive = HoneyHive.of({
+        id: crypto.randomUUID(),
         session,
         startSession: sessions.start,
         endSession: sessions.end,
@@ -222,8 +225,8 @@ export class HoneyHive extends Context.Service<
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else
       if (isInstanceTracer(own) && own.open === provider.open) {
-        const context = Context.make(Tracer.Tracer, own)
-        const leave = register({ tracer: own, context, facade: hive })
+        const context = Context.make(Tracer.Tracer, own).pipe(Context.add(HoneyHive, hive))
+        const leave = register({ id: hive.id, tracer: own, context, facade: hive })
         yield* Effect.addFinalizer(() => Effect.sync(leave))
       }
       return hive

@@ -13,6 +13,7 @@ export * as HostProfile from "./HostProfile.ts"
 export { currentSpan, enrichSpan, type Operations, type PlainSpan, startSpan, withSpan } from "./PlainSpan.ts"
 export { Provider } from "./Provider.ts"
 export * as Registry from "./Registry.ts"
+export { withInstance } from "./Registry.ts"
 export * as Resilience from "./Resilience.ts"
 export { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 export {

@@ -15,7 +15,7 @@ type Write = (name: string, value: AttributeValue) => void
 
 const isOtelSpan = (span: GivenSpan): span is OtelApi.Span => "spanContext" in span
 
-export const idsOf = (span: GivenSpan): { readonly traceId: string; readonly spanId: string } =>
+const idsOf = (span: GivenSpan): { readonly traceId: string; readonly spanId: string } =>
   isOtelSpan(span) ? span.spanContext() : span
 
 /** Whether it is the span that Effect makes where tracing is switched off. */

@@ -6,7 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
-import { getDefault } from "./registry.ts"
+import * as registry from "./registry.ts"
 
 /** The mark of a tracer that belongs to a HoneyHive instance. */
 export const TypeId = "~@honeyhive/tracing/Tracer"
@@ -41,15 +41,9 @@ export interface Found {
   readonly tracer: InstanceTracer
 }
 
-/** An instance by the context that it made. */
-export const within = (context: Context.Context<never>): Found | undefined => {
-  const tracer = tracerOf(context)
-  return tracer === undefined ? undefined : { context, tracer }
-}
-
 /**
  * The context that the calling code runs under and its tracer: the fiber's, else that of the traced function around it,
- * else the default instance's; `undefined` where no instance is open.
+ * else those of the instance that the baggage names, else the default's; `undefined` where no instance is open.
  */
 export const current = (): Found | undefined => {
   const fiber = Fiber.getCurrent()
@@ -59,7 +53,15 @@ export const current = (): Found | undefined => {
     if (tracer !== undefined) return { context: fiber.context, tracer }
   }
   const tracer = ambient === undefined ? undefined : tracerOf(ambient.context)
-  return ambient === undefined || tracer === undefined ? getDefault() : { context: ambient.context, tracer }
+  if (ambient !== undefined && tracer !== undefined) return { context: ambient.context, tracer }
+  return registry.fromBaggage(fiber?.context, ambient?.context) ?? registry.getDefault()
+}
+
+/** The same under an instance that is named: where the caller runs, if that is it, else at its root. */
+export const named = (instance: { readonly id: string }): Found | undefined => {
+  const entry = registry.named(instance)
+  const found = entry === undefined ? undefined : current()
+  return found?.tracer === entry?.tracer ? found : entry
 }
 
 /**

@@ -5,7 +5,7 @@ import type * as OtelApi from "@opentelemetry/api"
 import * as Tracer from "effect/Tracer"
 
 /** Ids of a span: its own, or those that came from another process. */
-export interface SpanIds {
+interface SpanIds {
   readonly traceId: string
   readonly spanId: string
   /** Whether the other side records it. Default: true. */
