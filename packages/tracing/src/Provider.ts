@@ -41,6 +41,7 @@ const processor = (
   sessions: Sessions["Service"],
   delivery: Delivery["Service"],
   requests: ServerSessions | undefined,
+  ruled = settings.eventTypeRules.length === 0 ? undefined : EventKind.fromRules(settings.eventTypeRules),
   known = new WeakMap<SessionInfo, OtelApi.Attributes>()
 ): SpanProcessor => ({
   onStart: (span) => {
@@ -56,7 +57,8 @@ const processor = (
   },
   onEnding: (span) => {
     // Written directly: a span that is full of attributes must still say what it is
-    span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+    span.attributes[Attributes.EVENT_TYPE] =
+      ruled?.(span.name, span.attributes) ?? EventKind.detect(span.name, span.attributes)
   },
   onEnd: (span) => {
     requests?.ended(span)

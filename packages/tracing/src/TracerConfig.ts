@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type { Rule } from "@honeyhive/contract/EventKind"
 import { detect, type HostKind, type HostProfile } from "./HostProfile.ts"
 import type { ResilienceLevel } from "./Resilience.ts"
 import { type Field, fields, groups } from "./internal/fields.ts"
@@ -93,6 +94,8 @@ export interface Settings {
   readonly flushTimeout: Duration.Duration
   /** Longest time that closing an instance may take: flush, last requests, release. Default: the host's, 3 s. */
   readonly shutdownTimeout: Duration.Duration
+  /** What type of event a span is, by its name and attributes, before anything else decides; the first match counts. */
+  readonly eventTypeRules: ReadonlyArray<Rule>
   /** Attributes of a span at most. Default 1,024. */
   readonly maxAttributes: number
   /** Events of a span at most. Default 1,024. */

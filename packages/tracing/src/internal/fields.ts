@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { Rule } from "@honeyhive/contract/EventKind"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import type { HostProfile } from "../HostProfile.ts"
 import type { Settings } from "../TracerConfig.ts"
@@ -124,6 +125,13 @@ const headers = Schema.Record(Schema.String.check(Schema.isPattern(/^[!#$%&'*+\-
 
 const decodeHeaders = Schema.decodeUnknownOption(Schema.Union([headers, Schema.fromJsonString(headers)]))
 
+const rules = Schema.Array(Rule)
+
+const decodeRules = Schema.decodeUnknownOption(Schema.Union([rules, Schema.fromJsonString(rules)]), {
+  // A misspelt condition would otherwise be none, and the rule would match too much
+  onExcessProperty: "error"
+})
+
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
 
@@ -174,6 +182,12 @@ export const fields = {
   exportTimeout: seconds({ env: ["HH_EXPORT_TIMEOUT"] }, 30),
   flushTimeout: { ...seconds({ env: ["HH_FLUSH_TIMEOUT"] }, 3), byHost: (host) => host.flush },
   shutdownTimeout: { ...seconds({ env: ["HH_SHUTDOWN_TIMEOUT"] }, 3), byHost: (host) => host.flush },
+  eventTypeRules: {
+    env: ["HH_EVENT_TYPE_RULES"],
+    default: [],
+    expected: 'a list of rules such as { match: { name: "POST /chat*" }, type: "agent" } (a variable: as JSON)',
+    decode: decodeRules
+  },
   maxAttributes: count({ env: ["HH_MAX_ATTRIBUTES"] }, 1024),
   maxEvents: count({ env: ["HH_MAX_EVENTS"] }, 1024),
   maxLinks: count({ env: ["HH_MAX_LINKS"] }, 128),
