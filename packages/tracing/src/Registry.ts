@@ -10,14 +10,12 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
-import * as Tracer from "effect/Tracer"
 import type { HoneyHive } from "./HoneyHive.ts"
 import * as internal from "./internal/instance.ts"
 import * as registry from "./internal/registry.ts"
-import { CurrentSession } from "./Session.ts"
 
 /**
  * What names an instance: the `HoneyHive` service, or the handle that `start` returns.
@@ -159,13 +157,7 @@ export const provideInstance: {
   <A, E, R>(effect: Effect.Effect<A, E, R>, instance: Instance): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, instance: Instance): Effect.Effect<A, E, R> =>
   Effect.contextWith((context: Context.Context<R>) => {
-    const entry = registry.named(instance)
-    if (entry === undefined || Context.getOrUndefined(context, Tracer.Tracer) === entry.tracer) return effect
-    const inside = Context.omit(Tracer.ParentSpan)(context).pipe(
-      Context.merge(entry.context),
-      Context.add(CurrentSession, undefined)
-    )
-    // The same services, but the instance's
-    return Effect.updateContext(effect, () => inside as Context.Context<R>)
+    const inside = internal.enter(context, instance)
+    return inside === undefined || inside === context ? effect : Effect.updateContext(effect, () => inside)
   })
 )

@@ -13,13 +13,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Tracer from "effect/Tracer"
-import { Attributes } from "@honeyhive/contract/Attributes"
+import { Attributes, type AttributeValue } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
 import type { EventType } from "@honeyhive/contract/Event"
 import { type EventWord, fromWord } from "@honeyhive/contract/EventKind"
 import { writeFields } from "@honeyhive/contract/Projection"
 import { asValues, type Values } from "./Enrichment.ts"
 import { writer } from "./internal/bridge.ts"
+import * as effectStream from "./internal/effectStream.ts"
 import * as instance from "./internal/instance.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
 import { type Instance, provideInstance } from "./Registry.ts"
@@ -159,7 +160,7 @@ class Call {
   readonly run = <A>(evaluate: () => A): A => instance.run(this.context, evaluate)
 
   /** The span goes on until its stream is over, or its instance is. */
-  readonly keepOpen = (): void => void this.open.add(this.abandon)
+  readonly keepOpen = (): void => void safely(() => this.open.add(this.abandon))
 
   private finish(exit: Exit.Exit<unknown, unknown>): void {
     this.open.delete(this.abandon)
@@ -206,15 +207,21 @@ class Call {
   }
 }
 
-const begin = (name: string, settings: Settings): Call | undefined =>
+const beginIn = (found: instance.Found | undefined, name: string, settings: Settings): Call | undefined =>
   safely(() => {
-    const found = settings.instance === undefined ? instance.current() : instance.named(settings.instance)
     if (found === undefined) return undefined
     // Under a named instance nothing of the caller's own may show, such as its session
     return settings.instance === undefined
       ? new Call(found, name, settings)
       : instance.run(found.context, () => new Call(found, name, settings))
   })
+
+const begin = (name: string, settings: Settings): Call | undefined =>
+  beginIn(
+    safely(() => (settings.instance === undefined ? instance.current() : instance.named(settings.instance))),
+    name,
+    settings
+  )
 
 const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
   const settings = settingsOf(options)
@@ -260,6 +267,7 @@ const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
       throw error
     }
     if (isEffect(result)) return lazily(result, args)
+    if (isEffectStream(result)) return eachRun(result, args)
     if (isPlainPromise(result)) return observe(call, result)
     if (isThenable(result) && safely(() => watchThenable(result, (value) => settle(call, value), call.fail)) === true) {
       return result
@@ -286,6 +294,21 @@ const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
     return Effect.flatMap(Effect.tracer, (tracer) => (instance.isInstanceTracer(tracer) ? spanned : effect))
   }
 
+  /** The same for a stream: its span is one reading of it. */
+  const eachRun = (stream: effectStream.EffectStream, args: ReadonlyArray<unknown>) => {
+    const said: Array<readonly [string, AttributeValue]> = []
+    recordInputs(settings, args, inputName, (key, value) => void said.push([key, value]))
+    return effectStream.watchEffectStream(stream, (context) => {
+      const { instance: chosen } = settings
+      const inside = chosen === undefined ? context : instance.enter(context, chosen)
+      const call = beginIn(instance.within(inside), name, settings)
+      if (call === undefined) return undefined
+      for (const [key, value] of said) call.write(key, value)
+      call.keepOpen()
+      return call
+    })
+  }
+
   Object.defineProperties(traced, Object.getOwnPropertyDescriptors(fn))
   Object.setPrototypeOf(traced, Object.getPrototypeOf(fn))
   // Same parameters, result and `this` as `fn`
@@ -295,6 +318,9 @@ const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
 // What it needs is the business of whoever runs it
 const isEffect = (value: unknown): value is Effect.Effect<unknown, unknown> =>
   safely(() => Effect.isEffect(value)) === true
+
+const isEffectStream = (value: unknown): value is effectStream.EffectStream =>
+  safely(() => effectStream.isEffectStream(value)) === true
 
 const isPlainPromise = (value: unknown): value is Promise<unknown> =>
   safely(() => value instanceof Promise && value.constructor === Promise && !Object.hasOwn(value, "then")) === true
@@ -310,7 +336,7 @@ const isThenable = (value: unknown): value is object =>
  *
  * What is read piece by piece (generators, async iterables, web and Node streams) is handed on itself; its span ends when
  * it has been read, has failed, or its reader stops, and says how many chunks there were and when the first one came.
- * A function that returns an Effect stays lazy: every run of the Effect is a span.
+ * A function that returns an Effect or an Effect `Stream` stays lazy: every run of it is a span.
  *
  * @example
  * ```ts

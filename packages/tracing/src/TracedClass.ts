@@ -58,8 +58,26 @@ const decorate = <C extends AnyClass>(options: TracedClassOptions, target: C): C
 }
 
 /**
- * Makes the public methods of a class traced, as a decorator (`@tracedClass({ type: "chain" })`) or as a plain function.
- * Each call is an event named `Class.method`; a parent class stays as it is.
+ * Makes the public methods of a class traced, as a decorator (`@tracedClass`, `@tracedClass({ type: "chain" })`) or as a
+ * plain function (`tracedClass({ type: "chain" }, Planner)`). Each call is an event named `Class.method`; a parent class
+ * stays as it is.
+ *
+ * ```ts no-run
+ * import { tracedClass, traceMethod } from "@honeyhive/tracing"
+ *
+ * @tracedClass({ type: "chain", exclude: ["ask"] })
+ * class Planner {
+ *   plan(goal: string) {
+ *     return [`first, ${goal}`]
+ *   }
+ *   @traceMethod({ type: "model" })
+ *   ask(question: string) {
+ *     return question
+ *   }
+ * }
+ *
+ * new Planner().plan("look")
+ * ```
  *
  * @example
  * ```ts
