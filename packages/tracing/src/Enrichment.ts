@@ -139,6 +139,12 @@ const entriesOf = (enrichment: object): ReadonlyArray<Entry> => {
   }
 }
 
+/** An enrichment with nothing lazy in it; `undefined` where there is. */
+export const evaluateNow = (enrichment: Enrichment<never>): Evaluated | undefined => {
+  const entries = entriesOf(enrichment)
+  return entries.some(([, value]) => isLazy(value)) ? undefined : evaluated(entries)
+}
+
 /** Evaluates what is lazy, one after the other; what fails is left out. */
 export const evaluate = <R>(enrichment: Enrichment<R>): Effect.Effect<Evaluated, never, R> =>
   Effect.suspend(() => {

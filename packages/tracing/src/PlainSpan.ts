@@ -10,9 +10,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Tracer from "effect/Tracer"
-import { enrichGiven, type Enrichment, type Values } from "./Enrichment.ts"
+import { enrichGiven, type Enrichment, evaluateNow, type Values, write } from "./Enrichment.ts"
 import * as Event from "./Event.ts"
-import type { GivenSpan } from "./internal/givenSpan.ts"
+import { type GivenSpan, isNoop, writerOf } from "./internal/givenSpan.ts"
 import * as instance from "./internal/instance.ts"
 import { settle } from "./internal/settle.ts"
 import * as SpanHandle from "./SpanHandle.ts"
@@ -87,6 +87,18 @@ const launch = (context: Context.Context<never>, effect: Effect.Effect<unknown>)
   }
 }
 
+/** Plain values are written at once; only what is lazy needs a fiber. */
+const enrich = (context: Context.Context<never>, span: GivenSpan, enrichment: Enrichment): void => {
+  try {
+    const now = evaluateNow(enrichment)
+    const set = now === undefined ? undefined : writerOf(span)
+    if (now === undefined) launch(context, enrichGiven(span, enrichment))
+    else if (set !== undefined) write(now, set)
+  } catch {
+    // Tracing never changes the program
+  }
+}
+
 const noop: PlainSpan = Object.freeze<PlainSpan>({
   ...SpanHandle.noop,
   enrich: () => {},
@@ -106,7 +118,7 @@ const plain = (context: Context.Context<never>, span: Tracer.Span, handle: SpanH
       return handle.eventId
     },
     isRecording: true,
-    enrich: (enrichment) => launch(context, handle.enrich(enrichment)),
+    enrich: (enrichment) => enrich(context, span, enrichment),
     link: (to, attributes) => launch(context, handle.link(to, attributes)),
     within: (evaluate) => instance.run(inside, evaluate),
     end,
@@ -157,13 +169,15 @@ export const operations = (current: () => Found): Operations => {
   return {
     enrichSpan: (...args: readonly [Enrichment] | readonly [GivenSpan, Enrichment]): void => {
       const [span, enrichment] = args.length === 2 ? args : [currentParent(), args[0]]
-      if (span !== undefined) launch(contextOf(current()), enrichGiven(span, enrichment))
+      if (span !== undefined) enrich(contextOf(current()), span, enrichment)
     },
     startSpan,
     withSpan,
     currentSpan: () => {
       const span = currentParent()
-      return span?._tag === "Span" ? plain(contextOf(current()), span, SpanHandle.fromSpan(span)) : noop
+      return span?._tag === "Span" && !isNoop(span)
+        ? plain(contextOf(current()), span, SpanHandle.fromSpan(span))
+        : noop
     },
     event,
     events: (all) => all.map(event)

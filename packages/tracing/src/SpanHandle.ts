@@ -286,14 +286,14 @@ export const withSpan: {
     { captureOutput, ...rest }: WithSpanOptions<A, R1> = {}
   ): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan> | R1> => {
     const enrich = <R2>(said: Enrichment<R2>) => Effect.flatMap(currentSpan, (span) => span.enrich(said))
-    const enriched = Effect.andThen(enrich(enrichmentOf(rest)), effect).pipe(
-      Effect.tap((result) => enrich({ ...outputsOf(captureOutput, result) }))
-    )
-    const spanned = Effect.withSpan(enriched, name, settingsOf(rest))
-    return Effect.flatMap(Effect.tracer, (tracer) =>
+    return Effect.flatMap(Effect.tracer, (tracer) => {
       // Without a span of ours the effect has the parent span that it finds
-      isInstanceTracer(tracer) ? spanned : (effect as typeof spanned)
-    )
+      if (!isInstanceTracer(tracer)) return effect as Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>>
+      const enriched = Effect.andThen(enrich(enrichmentOf(rest)), effect).pipe(
+        Effect.tap((result) => enrich({ ...outputsOf(captureOutput, result) }))
+      )
+      return Effect.withSpan(enriched, name, settingsOf(rest))
+    })
   }
 )
 

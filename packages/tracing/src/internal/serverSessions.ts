@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { SessionInfo, Sessions } from "../Session.ts"
 
-/** Traces remembered at most: work that goes on after the answer still belongs to its request. */
-const MAX_TRACES = 10_000
+/** Answered requests that are remembered: work that goes on after the answer still belongs to its request. */
+const MAX_ENDED = 1000
 
 type Started = Pick<ReadableSpan, "kind" | "name" | "parentSpanContext" | "spanContext">
 
@@ -16,6 +16,7 @@ const opens = (span: Started): boolean => span.kind === SpanKind.SERVER && span.
 
 export class ServerSessions {
   private readonly byTrace = new Map<string, SessionInfo>()
+  private readonly endedTraces: Array<string> = []
   private readonly sessions: Sessions["Service"]
 
   constructor(sessions: Sessions["Service"]) {
@@ -32,19 +33,16 @@ export class ServerSessions {
     if (known !== undefined || !opens(span)) return known
     const session = Effect.runSync(this.sessions.start({ name: span.name }))
     this.byTrace.set(traceId, session)
-    if (this.byTrace.size > MAX_TRACES) {
-      for (const oldest of this.byTrace.keys()) {
-        this.byTrace.delete(oldest)
-        break
-      }
-    }
     return session
   }
 
   /** Ends the session with the span that opened it. */
   readonly ended = (span: ReadableSpan): void => {
-    const session = opens(span) ? this.byTrace.get(span.spanContext().traceId) : undefined
+    const { traceId } = span.spanContext()
+    const session = opens(span) ? this.byTrace.get(traceId) : undefined
     if (session === undefined) return
+    this.endedTraces.push(traceId)
+    if (this.endedTraces.length > MAX_ENDED) this.byTrace.delete(this.endedTraces.shift() ?? "")
     const failed = span.status.code === SpanStatusCode.ERROR
     const exit = failed ? Exit.fail(span.status.message ?? "error") : Exit.void
     Effect.runSync(this.sessions.end(session, exit))
