@@ -14,6 +14,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import type { HoneyHive } from "./HoneyHive.ts"
+import { enter } from "./internal/enter.ts"
 import * as internal from "./internal/instance.ts"
 import * as registry from "./internal/registry.ts"
 
@@ -157,7 +158,7 @@ export const provideInstance: {
   <A, E, R>(effect: Effect.Effect<A, E, R>, instance: Instance): Effect.Effect<A, E, R>
 } = dual(2, <A, E, R>(effect: Effect.Effect<A, E, R>, instance: Instance): Effect.Effect<A, E, R> =>
   Effect.contextWith((context: Context.Context<R>) => {
-    const inside = internal.enter(context, instance)
+    const inside = enter(context, instance)
     return inside === undefined || inside === context ? effect : Effect.updateContext(effect, () => inside)
   })
 )

@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
+import type * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { Attributes, type AttributeValue } from "@honeyhive/contract/Attributes"
 import { flatten } from "@honeyhive/contract/Bucket"
@@ -21,6 +22,7 @@ import { writeFields } from "@honeyhive/contract/Projection"
 import { asValues, type Values } from "./Enrichment.ts"
 import { writer } from "./internal/bridge.ts"
 import * as effectStream from "./internal/effectStream.ts"
+import { enter } from "./internal/enter.ts"
 import * as instance from "./internal/instance.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
 import { type Instance, provideInstance } from "./Registry.ts"
@@ -32,7 +34,7 @@ type AnyFunction = (...args: never) => unknown
 type Recorded<R> =
   R extends Effect.Effect<infer A, unknown, unknown>
     ? A
-    : R extends Iterator<unknown> | AsyncIterable<unknown> | ReadableStream
+    : R extends Iterator<unknown> | AsyncIterable<unknown> | ReadableStream | Stream.Stream<unknown, unknown, unknown>
       ? unknown
       : Awaited<R>
 
@@ -300,7 +302,7 @@ const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
     recordInputs(settings, args, inputName, (key, value) => void said.push([key, value]))
     return effectStream.watchEffectStream(stream, (context) => {
       const { instance: chosen } = settings
-      const inside = chosen === undefined ? context : instance.enter(context, chosen)
+      const inside = chosen === undefined ? context : enter(context, chosen)
       const call = beginIn(instance.within(inside), name, settings)
       if (call === undefined) return undefined
       for (const [key, value] of said) call.write(key, value)
