@@ -81,7 +81,11 @@ const holds = (test: () => boolean): boolean => {
   }
 }
 
-/** Buckets are objects; a plain JavaScript caller's list or text becomes one. */
+/**
+ * Buckets are objects; a plain JavaScript caller's list or text becomes one.
+ *
+ * @internal
+ */
 export const asValues = (bucket: Bucket, value: unknown): Values =>
   typeof value === "object" && value !== null && !holds(() => Array.isArray(value))
     ? (value as Values) // any object: its keys are looked at one by one, each with care
@@ -96,7 +100,11 @@ const asField = (name: keyof EventFields, value: unknown): unknown => {
   return asText(value)
 }
 
-/** An enrichment whose values are there. */
+/**
+ * An enrichment whose values are there.
+ *
+ * @internal
+ */
 export interface Evaluated {
   readonly fields: EventFields
   /** What was said under no known name; for `metadata`. */
@@ -139,13 +147,21 @@ const entriesOf = (enrichment: object): ReadonlyArray<Entry> => {
   }
 }
 
-/** An enrichment with nothing lazy in it; `undefined` where there is. */
+/**
+ * An enrichment with nothing lazy in it; `undefined` where there is.
+ *
+ * @internal
+ */
 export const evaluateNow = (enrichment: Enrichment<never>): Evaluated | undefined => {
   const entries = entriesOf(enrichment)
   return entries.some(([, value]) => isLazy(value)) ? undefined : evaluated(entries)
 }
 
-/** Evaluates what is lazy, one after the other; what fails is left out. */
+/**
+ * Evaluates what is lazy, one after the other; what fails is left out.
+ *
+ * @internal
+ */
 export const evaluate = <R>(enrichment: Enrichment<R>): Effect.Effect<Evaluated, never, R> =>
   Effect.suspend(() => {
     const entries = entriesOf(enrichment)
@@ -160,13 +176,21 @@ export const evaluate = <R>(enrichment: Enrichment<R>): Effect.Effect<Evaluated,
     ).pipe(Effect.map(evaluated))
   })
 
-/** Hands the attributes to `set`. */
+/**
+ * Hands the attributes to `set`.
+ *
+ * @internal
+ */
 export const write = ({ fields, shorthand }: Evaluated, set: (name: string, value: AttributeValue) => void): void => {
   if (shorthand !== undefined) writeFields({ metadata: shorthand }, set)
   writeFields(fields, set)
 }
 
-/** Adds to a span while it is open; one that has ended, or is another process's, stays as it is. */
+/**
+ * Adds to a span while it is open; one that has ended, or is another process's, stays as it is.
+ *
+ * @internal
+ */
 export const enrichGiven = <R>(span: GivenSpan, enrichment: Enrichment<R>): Effect.Effect<void, never, R> =>
   Effect.suspend(() => {
     const set = writerOf(span)
@@ -179,6 +203,8 @@ const fixed = ["inputs", "error", "event_name", "event_type"] as const
 /**
  * The request that adds to an event afterwards. What can no longer be changed (inputs, error, name, type) is kept in
  * `metadata`, under its own name.
+ *
+ * @internal
  */
 export const toUpdate = ({ fields, shorthand }: Evaluated): UpdateEvent => {
   const { event_id: _, ...said } = fields

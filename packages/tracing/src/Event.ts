@@ -27,7 +27,11 @@ export interface EventOptions<R = never> extends Enrichment<R> {
 
 const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
 
-/** The id that an event will have. */
+/**
+ * The id that an event will have.
+ *
+ * @internal
+ */
 export const idOf = ({ eventId }: EventOptions<never>): string => (isUuid(eventId) ? eventId : crypto.randomUUID())
 
 /**

@@ -126,7 +126,11 @@ const plain = (context: Context.Context<never>, span: Tracer.Span, handle: SpanH
   }
 }
 
-/** The operations of whichever instance `current` finds. */
+/**
+ * The operations of whichever instance `current` finds.
+ *
+ * @internal
+ */
 export const operations = (current: () => Found): Operations => {
   const currentParent = (): Tracer.AnySpan | undefined =>
     instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan), current())

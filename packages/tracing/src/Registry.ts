@@ -94,6 +94,19 @@ export const setDefault: (instance: Instance) => boolean = registry.setDefault
  * Forgets every instance. They go on working under their own fibers and where they are named; only code from nowhere
  * finds them no more.
  *
+ * @example
+ * ```ts
+ * import { Registry, start } from "@honeyhive/tracing"
+ *
+ * const hive = await start({ testMode: true })
+ *
+ * Registry.clear()
+ * Registry.getDefault() // => undefined
+ * hive.withSession({ name: "support" }, () => hive.currentSession().name) // => "support"
+ *
+ * await hive.close()
+ * ```
+ *
  * @category registry
  * @since 0.1.0
  */
@@ -101,6 +114,21 @@ export const clear: () => void = registry.clear
 
 /**
  * The id of the instance that the baggage of a fiber names; whoever reads baggage from outside provides it.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Registry, start, traced } from "@honeyhive/tracing"
+ *
+ * const search = traced({ name: "search" }, (query: string) => [query])
+ * const [first, second] = [await start({ testMode: true }), await start({ testMode: true })]
+ *
+ * // Under no instance of its own, the fiber's call belongs to the second one
+ * const call = Effect.sync(() => search("refund")).pipe(Effect.provideService(Registry.TracerId, second.id))
+ *
+ * await Effect.runPromise(call) // => ["refund"]
+ * await Promise.all([first.close(), second.close()])
+ * ```
  *
  * @category references
  * @since 0.1.0

@@ -116,6 +116,8 @@ export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honey
 /**
  * The id under which HoneyHive knows a session: a UUID as it is, anything else (a chat's, a ticket's) always mapped to the
  * same UUID.
+ *
+ * @internal
  */
 export const sessionIdOf = (id: string): string => (isUuid(id) ? id.toLowerCase() : uuidV5(id))
 

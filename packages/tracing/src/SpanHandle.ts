@@ -83,7 +83,11 @@ export interface SpanHandle {
   readonly end: <R = never>(how?: SpanEnd<R>) => Effect.Effect<void, never, R>
 }
 
-/** The span that does nothing. */
+/**
+ * The span that does nothing.
+ *
+ * @internal
+ */
 export const noop: SpanHandle = Object.freeze<SpanHandle>({
   traceId: "0".repeat(32),
   spanId: "0".repeat(16),
@@ -108,7 +112,11 @@ const toLinks = (links: ReadonlyArray<LinkTarget | Link>): ReadonlyArray<Tracer.
 /** What is still open when its instance closes ends with it, up to this many. */
 const MAX_OPEN = 10_000
 
-/** An Effect span under its own operations. */
+/**
+ * An Effect span under its own operations.
+ *
+ * @internal
+ */
 export const fromSpan = (span: Tracer.Span, onEnd?: () => void): SpanHandle => ({
   traceId: span.traceId,
   spanId: span.spanId,
@@ -150,13 +158,21 @@ const settingsOf = <R>({ kind, links = [], parent, root }: SpanOptions<R>) => ({
   captureStackTrace: false
 })
 
-/** What is said of the span itself. */
+/**
+ * What is said of the span itself.
+ *
+ * @internal
+ */
 export const enrichmentOf = <R>(options: SpanOptions<R>): Enrichment<R> => {
   const { kind: _kind, links: _links, parent: _parent, root: _root, ...said } = options
   return said
 }
 
-/** The span alone, in one step; what is said of it comes separately. Nothing where there is no instance. */
+/**
+ * The span alone, in one step; what is said of it comes separately. Nothing where there is no instance.
+ *
+ * @internal
+ */
 export const open = <R>(
   name: string,
   options: SpanOptions<R>
@@ -233,7 +249,11 @@ export interface WithSpanOptions<A, R = never> extends SpanOptions<R> {
   readonly captureOutput?: boolean | ((result: A) => Values) | undefined
 }
 
-/** The outputs that a result is, if it is to be recorded. */
+/**
+ * The outputs that a result is, if it is to be recorded.
+ *
+ * @internal
+ */
 export const outputsOf = <A>(capture: WithSpanOptions<A>["captureOutput"], result: A): Pick<SpanEnd, "outputs"> =>
   capture === true ? { outputs: { result } } : typeof capture === "function" ? { outputs: () => capture(result) } : {}
 

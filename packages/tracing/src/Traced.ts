@@ -269,11 +269,11 @@ const wrap = <F extends AnyFunction>(options: TracedOptions<F>, fn: F): F => {
       throw error
     }
     if (isEffect(result)) return lazily(result, args)
-    if (isEffectStream(result)) return eachRun(result, args)
     if (isPlainPromise(result)) return observe(call, result)
     if (isThenable(result) && safely(() => watchThenable(result, (value) => settle(call, value), call.fail)) === true) {
       return result
     }
+    if (isEffectStream(result)) return eachRun(result, args)
     settle(call, result)
     return result
   }
