@@ -237,8 +237,9 @@ export class Sessions extends Context.Service<
       }
 
       const begin = (options: SessionOptions): SessionInfo => {
-        const id = options.id === undefined ? crypto.randomUUID() : sessionIdOf(options.id)
-        const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
+        // A plain JavaScript caller's number is an id like any other
+        const id = options.id === undefined ? crypto.randomUUID() : sessionIdOf(String(options.id))
+        const correlation = options.id === undefined || isUuid(options.id) ? undefined : String(options.id)
         const session: SessionInfo = {
           id,
           name: options.name ?? settings.sessionName,
