@@ -115,6 +115,32 @@ describe("start", () => {
     })
   )
 
+  it.effect("does nothing once it is closed, also where another instance is around", () =>
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        const hive = yield* Effect.promise(() => start({ testMode: true }))
+        yield* Effect.promise(() => hive.close())
+        yield* Effect.sync(() => {
+          hive.enrichSpan({ score: 1 })
+          hive.currentSpan().enrich({ score: 1 })
+          hive.startSpan("late").end()
+          hive.event({ name: "late" })
+          hive.endSession()
+          assert.strictEqual(
+            hive.withSession({ name: "late" }, () => hive.withSpan("late", {}, () => 1)),
+            1
+          )
+        }).pipe(Effect.withSpan("around"))
+        yield* HoneyHive.flush
+        const spans = yield* MemoryExporter.use((memory) => memory.spans)
+        assert.deepStrictEqual(
+          spans.map(({ attributes, name }) => [name, attributes["honeyhive_metadata.score"]]),
+          [["around", undefined]]
+        )
+      }).pipe(Effect.provide(HoneyHive.layerMemory()))
+    })
+  )
+
   it("names its session after the file that starts it", async () => {
     await using hive = await start({ testMode: true })
     assert.strictEqual(hive.currentSession().name, "Handle.test")

@@ -133,7 +133,7 @@ const plain = (context: Context.Context<never>, span: Tracer.Span, handle: SpanH
  */
 export const operations = (current: () => Found): Operations => {
   const currentParent = (): Tracer.AnySpan | undefined =>
-    instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan), current())
+    instance.findIn(current(), (context) => Context.getOrUndefined(context, Tracer.ParentSpan))
 
   const startSpan = (name: string, options: SpanHandle.SpanOptions = {}): PlainSpan => {
     try {

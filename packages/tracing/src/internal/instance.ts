@@ -74,9 +74,13 @@ export const within = (context: Context.Context<never> | undefined): Found | und
  * A service of the calling code, else of the plain code around its fiber: an Effect that a traced function runs belongs
  * where that function does.
  */
-export const find = <S>(
-  read: (context: Context.Context<never>) => S | undefined,
-  found: Found | undefined = current()
+export const find = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined =>
+  findIn(current(), read)
+
+/** The same where the caller is known to run, if anywhere. */
+export const findIn = <S>(
+  found: Found | undefined,
+  read: (context: Context.Context<never>) => S | undefined
 ): S | undefined => {
   if (found === undefined) return undefined
   const own = read(found.context)
