@@ -178,6 +178,27 @@ describe("HoneyHive", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributes: 10 })))
   )
 
+  it.effect("rules of the user's own decide the type before everything else", () =>
+    Effect.gen(function* () {
+      yield* Effect.void.pipe(Effect.withSpan("POST /chat/1"))
+      yield* HoneyHive.enrichSpan({ type: "model" }).pipe(Effect.withSpan("POST /chat/2"))
+      yield* Effect.void.pipe(Effect.withSpan("query", { attributes: { "db.system": "postgresql" } }))
+      yield* Effect.void.pipe(Effect.withSpan("said", { attributes: { honeyhive_event_type: "workflow" } }))
+      yield* Effect.void.pipe(Effect.withSpan("gpt"))
+      const types = (yield* exported).map((span) => span.attributes["honeyhive_event_type"])
+      assert.deepStrictEqual(types, ["chain", "chain", "session", "chain", "model"])
+    }).pipe(
+      Effect.provide(
+        HoneyHive.layerMemory({
+          eventTypeRules: [
+            { match: { name: "POST /chat*" }, type: "agent" },
+            { match: { attribute: "db.system" }, type: "session" }
+          ]
+        })
+      )
+    )
+  )
+
   it.effect("two instances share nothing, and one Layer provided twice is one instance", () =>
     Effect.gen(function* () {
       const [one, two] = [HoneyHive.layerMemory({ source: "one" }), HoneyHive.layerMemory({ source: "two" })]

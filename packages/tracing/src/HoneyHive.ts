@@ -6,26 +6,26 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
-import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
-import { writeFields } from "@honeyhive/contract/Projection"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
-import { type Enrichment, toFields } from "./Enrichment.ts"
+import { enrichGiven, type Enrichment, evaluate, toUpdate, type Values } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
+import * as Event from "./Event.ts"
+import { callerOf } from "./internal/caller.ts"
+import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
 import { change, type Members } from "./internal/baggage.ts"
-import { writer } from "./internal/bridge.ts"
+import { callersProvider } from "./internal/callers.ts"
 import { within } from "./internal/deadline.ts"
 import * as handOver from "./internal/handOver.ts"
-import { callersProvider } from "./internal/callers.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 import { OnlyByChoice, register } from "./internal/registry.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
@@ -33,38 +33,45 @@ import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Resource } from "./Resource.ts"
-import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import {
+  CurrentSession,
+  type SessionEnd,
+  sessionIdOf,
+  type SessionInfo,
+  type SessionOptions,
+  Sessions
+} from "./Session.ts"
+import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
 /**
- * An event that is no span of the program's own: something that happened elsewhere, or is told afterwards.
+ * What `withSession` is told besides how the session begins.
  *
  * @category models
  * @since 0.1.0
  */
-export interface EventOptions extends Enrichment {
-  readonly name: string
-  /** Unix milliseconds. Default: now. */
-  readonly startTime?: number | undefined
-  /** Milliseconds. Default: 0. */
-  readonly duration?: number | undefined
+export interface WithSessionOptions<A> extends SessionOptions {
+  /** Whether, or as what, the result becomes the session's outputs. Default: false. */
+  readonly outputs?: boolean | ((result: A) => Values) | undefined
 }
 
 /**
- * What may be added to a session after it has begun.
+ * Ends a session with the exit of what ran in it, and with its result if that is wanted.
  *
- * @category models
- * @since 0.1.0
+ * @internal
  */
-export interface SessionEnrichment {
-  /** Replaces the outputs said before; everything else is merged. */
-  readonly outputs?: Content | undefined
-  readonly config?: Content | undefined
-  readonly metadata?: Content | undefined
-  readonly metrics?: Content | undefined
-  readonly feedback?: Content | undefined
-  readonly userProperties?: Content | undefined
-}
+export const endWith = <A>(
+  hive: HoneyHive["Service"],
+  session: SessionInfo,
+  exit: Exit.Exit<unknown, unknown>,
+  capture: WithSessionOptions<A>["outputs"]
+): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (Exit.isFailure(exit)) return hive.endSession(session, exit)
+    // The exit is that of the effect whose result the program asks for
+    const said = SpanHandle.outputsOf(capture, exit.value as A)
+    return Effect.flatMap(evaluate({ ...said }), ({ fields }) => hive.endSession(session, exit, fields))
+  })
 
 /**
  * Both halves of an instance that is attached to somebody else's provider.
@@ -79,57 +86,83 @@ export interface Attachment {
   readonly layer: Layer.Layer<HoneyHive, TracerConfigError>
 }
 
-const toUpdate = ({ userProperties, ...rest }: SessionEnrichment): UpdateEvent =>
-  // Absent and undefined differ on the wire only
-  Object.fromEntries(
-    Object.entries({ ...rest, user_properties: userProperties }).filter(([, value]) => value !== undefined)
-  )
-
 const withSession: {
-  (options?: SessionOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | HoneyHive>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive>
+  <A = unknown>(
+    options?: WithSessionOptions<A>
+  ): <B extends A, E, R>(effect: Effect.Effect<B, E, R>) => Effect.Effect<B, E, R | HoneyHive>
+  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: WithSessionOptions<A>): Effect.Effect<A, E, R | HoneyHive>
 } = dual(
   (args) => Effect.isEffect(args[0]),
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive> =>
-    Effect.flatMap(HoneyHive, ({ endSession, startSession }) =>
+  <A, E, R>(
+    effect: Effect.Effect<A, E, R>,
+    { outputs, ...options }: WithSessionOptions<A> = {}
+  ): Effect.Effect<A, E, R | HoneyHive> =>
+    Effect.flatMap(HoneyHive, (hive) =>
       Effect.acquireUseRelease(
-        startSession(options),
+        hive.startSession(options),
         (session) => Effect.provideService(effect, CurrentSession, session),
-        endSession
+        (session, exit) => endWith(hive, session, exit, outputs)
       )
     )
 )
 
-const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
-  Effect.currentSpan.pipe(
-    Effect.map((span) => writeFields(toFields(enrichment), writer(span))),
-    Effect.ignore
-  )
+/** Two arguments say what to add to; one adds to what is current. */
+const isTargeted = <T, R>(
+  args: readonly [Enrichment<R>] | readonly [T, Enrichment<R>]
+): args is readonly [T, Enrichment<R>] => args.length === 2
 
-const enrichSession = (enrichment: SessionEnrichment): Effect.Effect<void, never, HoneyHive> =>
-  Effect.flatMap(HoneyHive, (hive) => hive.updateSession(toUpdate(enrichment)))
+const enrichSpan: {
+  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, R>
+  <R = never>(span: GivenSpan, enrichment: Enrichment<R>): Effect.Effect<void, never, R>
+} = <R>(...args: readonly [Enrichment<R>] | readonly [GivenSpan, Enrichment<R>]): Effect.Effect<void, never, R> => {
+  const [span, enrichment] = isTargeted(args)
+    ? [Effect.succeed(args[0]), args[1]]
+    : [Effect.option(Effect.currentSpan).pipe(Effect.map(Option.getOrUndefined)), args[0]]
+  return Effect.flatMap(span, (span) => (span === undefined ? Effect.void : enrichGiven(span, enrichment)))
+}
 
-const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
-
-const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields }: EventOptions) {
-  const tracer = yield* Effect.tracer
-  const parent = yield* Effect.option(Effect.currentParentSpan)
-  const start = startTime ?? (yield* Clock.currentTimeMillis)
-  const id = crypto.randomUUID()
-  const span = tracer.span({
-    name: fields.name,
-    parent,
-    annotations: Context.empty(),
-    links: [],
-    startTime: millisToNanos(start),
-    kind: "internal",
-    root: false,
-    sampled: true
+const enrichSession: {
+  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
+  <R = never>(session: string | SessionInfo, enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
+} = <R>(
+  ...args: readonly [Enrichment<R>] | readonly [string | SessionInfo, Enrichment<R>]
+): Effect.Effect<void, never, HoneyHive | R> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const [session, enrichment] = isTargeted(args) ? args : [yield* hive.session, args[0]]
+    const id = typeof session === "string" ? sessionIdOf(session) : session.id
+    yield* hive.updateSession(toUpdate(yield* evaluate(enrichment)), id)
   })
-  writeFields({ ...toFields(fields), event_id: id }, writer(span))
-  span.end(millisToNanos(start + duration), Exit.void)
-  return id
-})
+
+const enrichEvent = <R = never>(
+  event: string | GivenSpan,
+  enrichment: Enrichment<R>
+): Effect.Effect<void, never, HoneyHive | R> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const id = typeof event === "string" ? event : eventIdOf(event)
+    yield* hive.updateEvent(id, toUpdate(yield* evaluate(enrichment)))
+  })
+
+const startSession = (options?: SessionOptions): Effect.Effect<SessionInfo, never, HoneyHive> =>
+  HoneyHive.use((hive) => hive.startSession(options))
+
+const isSession = (value: string | SessionInfo | SessionEnd | undefined): value is string | SessionInfo =>
+  typeof value === "string" || (value !== undefined && "id" in value)
+
+const endSession: {
+  (end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
+  (session: string | SessionInfo, end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
+} = (first?: string | SessionInfo | SessionEnd, second?: SessionEnd): Effect.Effect<void, never, HoneyHive> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const [session, end = {}] = isSession(first) ? [first, second] : [yield* hive.session, first]
+    yield* hive.endSession(
+      typeof session === "string" ? { id: sessionIdOf(session) } : session,
+      end.error === undefined ? Exit.void : Exit.fail(end.error),
+      end
+    )
+  })
 
 /**
  * A tracer instance.
@@ -157,13 +190,21 @@ const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields 
 export class HoneyHive extends Context.Service<
   HoneyHive,
   {
+    /** Tells this instance from every other one: see `Registry`. */
+    readonly id: string
     /** The session that spans started here belong to. */
     readonly session: Effect.Effect<SessionInfo>
     /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
     readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-    readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-    /** Tells the backend more about the current session; returns at once. */
-    readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
+    readonly endSession: (
+      session: Pick<SessionInfo, "id"> & Partial<SessionInfo>,
+      exit: Exit.Exit<unknown, unknown>,
+      end?: SessionEnd
+    ) => Effect.Effect<void>
+    /** Tells the backend more about the current session, or about the one with an id; returns at once. */
+    readonly updateSession: (update: UpdateEvent, id?: string) => Effect.Effect<void>
+    /** Tells the backend more about an event, once the spans that ended before have been sent; returns at once. */
+    readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
     /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
@@ -189,7 +230,12 @@ export class HoneyHive extends Context.Service<
       const sessions = yield* Sessions
       const delivery = yield* Delivery
       const provider = yield* Provider
-      const session = Effect.map(Effect.service(CurrentSession), sessions.here)
+      const session = Effect.gen(function* () {
+        const current = yield* CurrentSession
+        if (current !== undefined) return sessions.here(current)
+        const span = yield* Effect.option(Effect.currentParentSpan)
+        return (Option.isSome(span) ? provider.sessionOf(span.value.traceId) : undefined) ?? sessions.own()
+      })
       const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
         Effect.suspend(() => {
           for (const end of provider.open) end()
@@ -206,10 +252,15 @@ export class HoneyHive extends Context.Service<
       )
       const over = yield* handOver.whenOver(flush)
       const hive = HoneyHive.of({
+        id: crypto.randomUUID(),
         session,
         startSession: sessions.start,
-        endSession: (session, exit) => Effect.andThen(sessions.end(session, exit), Effect.sync(over)),
-        updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
+        endSession: (session, exit, end) => Effect.andThen(sessions.end(session, exit, end), Effect.sync(over)),
+        updateSession: (update, id) =>
+          id === undefined
+            ? Effect.flatMap(session, ({ id }) => sessions.update(id, update))
+            : sessions.update(id, update),
+        updateEvent: (id, update) => sessions.updateEvent(id, update, delivery.flush),
         flush,
         settings,
         tracerProvider: provider.tracerProvider,
@@ -223,9 +274,10 @@ export class HoneyHive extends Context.Service<
       const own = yield* Effect.tracer
       // With tracing disabled, this is the tracer of somebody else
       if (isInstanceTracer(own) && own.open === provider.open) {
-        const context = Context.make(Tracer.Tracer, own)
+        const context = Context.make(Tracer.Tracer, own).pipe(Context.add(HoneyHive, hive))
         const run = Effect.runPromiseWith(yield* Effect.context<never>())
         const leave = register({
+          id: hive.id,
           tracer: own,
           context,
           facade: hive,
@@ -253,7 +305,7 @@ export class HoneyHive extends Context.Service<
    * which cannot be used. Without a key it warns once and exports nothing.
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
-    isolated(HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options))))
+    layerNamed(options, callerOf(HoneyHive.layer))
 
   /**
    * An instance whose spans are made by a provider that somebody else owns, with their sampling and their ids, so that one
@@ -290,15 +342,17 @@ export class HoneyHive extends Context.Service<
   /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
   static readonly layerConfig = (
     options: Config.Wrap<Options>
-  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> =>
-    Layer.unwrap(Effect.map(Config.unwrap(options), HoneyHive.layer))
+  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> => {
+    const caller = callerOf(HoneyHive.layerConfig)
+    return Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layerNamed(options, caller)))
+  }
 
   /** An instance that keeps its spans in memory and never touches the network. */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
         Layer.provideMerge(MemoryExporter.layer),
-        Layer.provide(TracerConfig.layer({ testMode: true, ...options }))
+        Layer.provide(TracerConfig.layer({ testMode: true, ...options }, callerOf(HoneyHive.layerMemory)))
       )
     )
 
@@ -321,10 +375,85 @@ export class HoneyHive extends Context.Service<
    */
   static readonly withSession = withSession
 
-  /** Adds to the event of the current span; without one, nothing happens. */
+  /**
+   * Starts a session that the program ends itself; better use {@link HoneyHive.withSession}. Code belongs to it where it
+   * is provided as `CurrentSession`. With the id of a session that was started elsewhere, that session goes on.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CurrentSession, HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   const session = yield* HoneyHive.startSession({ name: "chat", id: "chat-42" })
+   *   const inside = yield* HoneyHive.currentSession.pipe(Effect.provideService(CurrentSession, session))
+   *   yield* HoneyHive.endSession(session, { outputs: { answer: 42 }, status: "answered" })
+   *   return inside.name
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "chat"
+   * ```
+   */
+  static readonly startSession = startSession
+
+  /** Ends the current session, or one that is given or named by its id, in the background. Only the first end counts. */
+  static readonly endSession = endSession
+
+  /** The session that spans started here belong to. */
+  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = Effect.flatMap(
+    Effect.suspend(() => HoneyHive),
+    (hive) => hive.session
+  )
+
+  /**
+   * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
+   * happens. Values may be lazy: functions and Effects are evaluated only when there is a span, one after the other, and
+   * what throws or fails is left out.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSpan({
+   *     score: 1,
+   *     outputs: () => ({ hits: 3 }),
+   *     config: Effect.succeed({ model: "m" }),
+   *     feedback: Effect.fail("not there")
+   *   }).pipe(Effect.withSpan("search"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return ["honeyhive_metadata.score", "honeyhive_outputs.hits", "honeyhive_config.model"]
+   *     .map((name) => span?.attributes[name])
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [1, 3, "m"]
+   * ```
+   */
   static readonly enrichSpan = enrichSpan
 
-  /** Adds to the current session, in the background. */
+  /**
+   * Adds to an event after its span has ended, by its id or by the span itself: in the background, once the backend has
+   * the span. Buckets merge, `outputs` replaces the outputs said before; inputs, error, name and type can no longer be
+   * changed there and are kept in `metadata`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const answer = HoneyHive.currentEventId.pipe(Effect.withSpan("answer"))
+   *
+   * // Later, when the user has voted
+   * const vote = Effect.flatMap(answer, (id) => HoneyHive.enrichEvent(id ?? "", { feedback: { rating: 5 } }))
+   *
+   * await Effect.runPromise(vote.pipe(Effect.provide(HoneyHive.layer({ testMode: true })))) // => undefined
+   * ```
+   */
+  static readonly enrichEvent = enrichEvent
+
+  /** Adds to the current session, or to one that is given or named by its id, in the background. */
   static readonly enrichSession = enrichSession
 
   /**
@@ -334,8 +463,43 @@ export class HoneyHive extends Context.Service<
   static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
     Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
 
-  /** Records an event below the current span and returns its id. */
-  static readonly event = event
+  /**
+   * The id of the event that a span is on HoneyHive.
+   *
+   * @example
+   * ```ts
+   * import { Tracer } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * HoneyHive.eventId(Tracer.externalSpan({ traceId: "5b8efff798038103d269b633813fc60c", spanId: "eee19b7ec3c1b174" }))
+   * // => "69b63381-3fc6-80ce-8ee1-9b7ec3c1b174"
+   * ```
+   */
+  static readonly eventId: (span: GivenSpan) => string = eventIdOf
+
+  /** The id of the event that the current span is; `undefined` without one. */
+  static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
+    Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
+    Effect.orElseSucceed(() => undefined)
+  )
+
+  /** {@inheritDoc startSpan} */
+  static readonly startSpan = SpanHandle.startSpan
+
+  /** {@inheritDoc withSpan} */
+  static readonly withSpan = SpanHandle.withSpan
+
+  /** {@inheritDoc currentSpan} */
+  static readonly currentSpan = SpanHandle.currentSpan
+
+  /** {@inheritDoc link} */
+  static readonly link = SpanHandle.link
+
+  /** {@inheritDoc event} */
+  static readonly event = Event.event
+
+  /** {@inheritDoc events} */
+  static readonly events = Event.events
 
   /**
    * Waits until everything that ended before the call has been accepted or dropped, or the flush deadline has come, and
@@ -385,6 +549,19 @@ export class HoneyHive extends Context.Service<
  */
 const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
+
+/**
+ * An instance whose session is named after its caller's file, when nothing else names it.
+ *
+ * @internal
+ */
+export const layerNamed = (
+  options: Options | undefined,
+  caller: string | undefined
+): Layer.Layer<HoneyHive, TracerConfigError> =>
+  isolated(
+    HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options, caller)))
+  )
 
 /**
  * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others. On a long-lived host, spans

@@ -25,13 +25,14 @@ import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
 import { warn } from "./internal/log.ts"
 import { around } from "./internal/processors.ts"
 import * as sampling from "./internal/sampling.ts"
+import { ServerSessions } from "./internal/serverSessions.ts"
 import * as spanFilter from "./internal/spanFilter.ts"
 import * as Stamp from "./internal/stamp.ts"
 import type { Starting } from "./internal/startType.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Redactor, type SpanContent } from "./Redactor.ts"
 import { Resource } from "./Resource.ts"
-import { Sessions } from "./Session.ts"
+import { type SessionInfo, Sessions } from "./Session.ts"
 import { SpanProcessors } from "./SpanProcessors.ts"
 import { TracerConfig } from "./TracerConfig.ts"
 
@@ -42,7 +43,8 @@ const processor = (
   stamp: Stamp.Stamp,
   finish: attached.Finish,
   delivery: Delivery["Service"],
-  filter: spanFilter.SpanFilter
+  filter: spanFilter.SpanFilter,
+  requests: ServerSessions | undefined
 ): SpanProcessor => ({
   onStart: (span, parent) => {
     filter.start(span)
@@ -50,6 +52,7 @@ const processor = (
   },
   onEnding: finish,
   onEnd: (span) => {
+    requests?.ended(span)
     if (filter.drops(span)) return
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
   },
@@ -99,6 +102,8 @@ export class Provider extends Context.Service<
     readonly stamp: Stamp.Stamp
     /** What is known of the span that is being started. */
     readonly starting: Starting
+    /** The session that a request's own span opened for its trace. */
+    readonly sessionOf: (traceId: string) => SessionInfo | undefined
   }
 >()("@honeyhive/tracing/Provider") {
   /** The provider that the configuration asks for; independent unless it says otherwise. */
@@ -109,18 +114,22 @@ export class Provider extends Context.Service<
       const delivery = yield* Delivery
       const redactor = yield* Redactor
       const open: instance.OpenSpans = new Set()
-      const stamp = Stamp.make(settings, yield* Sessions, open)
+      const sessions = yield* Sessions
+      const requests = settings.sessionPerServerSpan ? new ServerSessions(sessions) : undefined
+      const stamp = Stamp.make(settings, sessions, open, requests)
       const filter = spanFilter.make(settings.spanNameInclude, settings.spanNameExclude)
+      const ruled = settings.eventTypeRules.length === 0 ? undefined : EventKind.fromRules(settings.eventTypeRules)
       const finish: attached.Finish = (span) => {
         // Written directly: a span that is full of attributes must still say what it is
-        span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+        span.attributes[Attributes.EVENT_TYPE] =
+          ruled?.(span.name, span.attributes) ?? EventKind.detect(span.name, span.attributes)
         redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
         enforce(span as BoundedSpan, settings)
       }
       const theirs = yield* SpanProcessors
       const log = Effect.runForkWith(yield* Effect.context<never>())
       const spanProcessor = around(
-        processor(stamp, finish, delivery, filter),
+        processor(stamp, finish, delivery, filter, requests),
         theirs,
         (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
       )
@@ -153,7 +162,7 @@ export class Provider extends Context.Service<
         attached.make(stamp, finish, delivery.offer, flush(delivery))
       )
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
-      return Provider.of({ ...joined, open, stamp, starting })
+      return Provider.of({ ...joined, open, stamp, starting, sessionOf: (traceId) => requests?.of(traceId) })
     })
   ).pipe(Layer.provide(Redactor.layer))
 }

@@ -214,4 +214,24 @@ describe("TracerConfig", () => {
       assert.notInclude(JSON.stringify(read) + String(read.apiKey), "hh_verysecret")
     })
   )
+
+  it.effect("reads rules of event types, and refuses what it does not understand", () =>
+    Effect.gen(function* () {
+      const rules = [{ match: { name: "POST /chat*" }, type: "agent" }] as const
+      assert.deepStrictEqual((yield* settings({ eventTypeRules: rules })).eventTypeRules, rules)
+      assert.deepStrictEqual(
+        (yield* settings({}, { HH_EVENT_TYPE_RULES: JSON.stringify(rules) })).eventTypeRules,
+        rules
+      )
+      assert.deepStrictEqual((yield* settings({})).eventTypeRules, [])
+      for (const wrong of [
+        "nonsense",
+        '[{"match":{},"type":"tool"}]',
+        '[{"match":{"name":"a","atribute":"b"},"type":"tool"}]'
+      ]) {
+        const error = yield* Effect.flip(settings({}, { HH_EVENT_TYPE_RULES: wrong }))
+        assert.strictEqual(error.source, "environment variable HH_EVENT_TYPE_RULES")
+      }
+    })
+  )
 })

@@ -165,7 +165,7 @@ export class TracerConfigError extends Schema.TaggedError<TracerConfigError>()("
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (options: Options = {}) {
+export const make = Effect.fnUntraced(function* (options: Options = {}, caller?: string) {
   // Plain JavaScript callers may pass anything
   const given: unknown = options
   if (typeof given !== "object" || given === null) {
@@ -173,7 +173,7 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   }
   const provider = yield* ConfigProvider.ConfigProvider
   const { sources, values } = yield* Effect.mapError(
-    resolve(options, provider),
+    resolve(options, provider, caller),
     (refused) => new TracerConfigError(refused)
   )
   const warnings = yield* mistakes(options, provider)
@@ -243,7 +243,7 @@ export class TracerConfig extends Context.Service<TracerConfig, Settings>()("@ho
     make().pipe(Effect.map(withSpool), Effect.tap(announce))
   )
 
-  /** Options over the environment over defaults. Names that look mistaken are warned of. */
-  static readonly layer = (options?: Options): Layer.Layer<TracerConfig, TracerConfigError> =>
-    Layer.effect(TracerConfig, Effect.tap(make(options), announce))
+  /** Options over the environment over defaults. Names that look mistaken are warned of; the caller's file names the session when nothing else does. */
+  static readonly layer = (options?: Options, caller?: string): Layer.Layer<TracerConfig, TracerConfigError> =>
+    Layer.effect(TracerConfig, Effect.tap(make(options, caller), announce))
 }

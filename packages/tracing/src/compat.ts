@@ -14,7 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { writeFields } from "@honeyhive/contract/Projection"
-import { toFields } from "./Enrichment.ts"
+import { evaluateNow } from "./Enrichment.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { writer } from "./internal/bridge.ts"
 import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
@@ -222,7 +222,8 @@ export const enrichSpan = (params: Spoken = {}): void => {
   try {
     const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
     if (span === undefined) return
-    const fields = toFields(toEnrichment(params))
+    const fields = evaluateNow(toEnrichment(params))?.fields
+    if (fields === undefined) return
     if (span._tag === "Span") writeFields(fields, writer(span))
     else if (otelTracer.isOtelParent(span)) {
       // The same values, but mutable there
@@ -410,7 +411,11 @@ export class HoneyHiveTracer {
     this.#enter(() => {
       const { context } = instance.current() ?? this.#instance
       const enrichment = toEnrichment(params)
-      const event = HoneyHive.event({ ...enrichment, name: enrichment.name ?? "model event", type: "model" })
+      const event = HoneyHive.event({
+        ...enrichment,
+        name: typeof params.eventName === "string" && params.eventName !== "" ? params.eventName : "model event",
+        type: "model"
+      })
       Effect.runSyncWith(context)(Effect.ignoreCause(event))
     })
   }

@@ -4,16 +4,18 @@
 import * as Effect from "effect/Effect"
 import type { Content } from "@honeyhive/contract/Bucket"
 import { isUuid } from "@honeyhive/contract/Uuid"
-import { HoneyHive, type SessionEnrichment } from "../HoneyHive.ts"
+import type { Enrichment } from "../Enrichment.ts"
+import { HoneyHive } from "../HoneyHive.ts"
 import { CurrentSession, type SessionInfo } from "../Session.ts"
 import { contentOf } from "./compatValues.ts"
 import { describeCause } from "./failure.ts"
 import { warn } from "./log.ts"
 import { uuidV5 } from "./uuidV5.ts"
 
-type SessionParams = { readonly [K in Exclude<keyof SessionEnrichment, "inputs">]?: unknown } & {
-  readonly sessionId?: string | undefined
-}
+/** The buckets of a session that may be added to after it has begun. */
+type Bucket = "config" | "feedback" | "metadata" | "metrics" | "outputs" | "userProperties"
+
+type SessionParams = { readonly [B in Bucket]?: unknown } & { readonly sessionId?: string | undefined }
 
 interface RunParams {
   readonly metadata?: unknown
@@ -32,7 +34,7 @@ export const updateSession = (
 ): void => {
   const update = Effect.suspend(() => {
     const named = params.sessionId ? { id: idOf(params.sessionId), name: "", startTime: 0 } : session
-    const enrichment: SessionEnrichment = {
+    const enrichment: Enrichment = {
       config: contentOf(params.config),
       feedback: contentOf(params.feedback),
       metadata: contentOf(params.metadata),

@@ -21,7 +21,7 @@ import {
   text,
   uuid
 } from "./field.ts"
-import { redact, sampling } from "./ruleFields.ts"
+import { eventTypeRules, redact, sampling } from "./ruleFields.ts"
 
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
@@ -92,6 +92,9 @@ export const fields = {
   inputs: object({ nested: "session.inputs", env: [] }, "secret"),
   /** Leaves the session to the spans' auto-create flag instead of announcing it over REST. */
   skipSessionCreation: flag({ nested: "session.skipCreation", env: ["HH_SKIP_SESSION_CREATION"] }),
+
+  /** A session of its own for every request: a server span without a parent. */
+  sessionPerServerSpan: flag({ nested: "session.perServerSpan", env: ["HH_SESSION_PER_SERVER_SPAN"] }),
 
   /** The experiment's run that the spans belong to. */
   runId: optionalText({ nested: "evaluation.runId", env: ["HH_RUN_ID"] }),
@@ -207,6 +210,8 @@ export const fields = {
   ),
   /** Bytes of one value at most; a longer one is cut, with a mark. */
   maxAttributeBytes: count({ nested: "limits.attributeBytes", env: ["HH_MAX_ATTRIBUTE_BYTES"] }, 10 * 1024 * 1024),
+  /** What type of event a span is, by its name and attributes, before anything else decides; the first match counts. */
+  eventTypeRules: eventTypeRules({ env: ["HH_EVENT_TYPE_RULES"] }),
   /** What must not leave the process: packs of rules, rules, a hook. */
   redact: redact({ env: ["HH_REDACT"] }),
   /** Which traces are recorded: a share of all, and rules. */

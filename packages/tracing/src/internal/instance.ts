@@ -8,7 +8,7 @@ import { suppressTracing } from "@opentelemetry/core"
 import * as Context from "effect/Context"
 import * as Fiber from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
-import { getDefault } from "./registry.ts"
+import * as registry from "./registry.ts"
 import type { Stamp } from "./stamp.ts"
 
 /** The mark of a tracer that belongs to a HoneyHive instance. */
@@ -44,14 +44,14 @@ const tracerOf = (context: Context.Context<never>): InstanceTracer | undefined =
   return isInstanceTracer(tracer) ? tracer : undefined
 }
 
-interface Found {
+export interface Found {
   readonly context: Context.Context<never>
   readonly tracer: InstanceTracer
 }
 
 /**
  * The context that the calling code runs under and its tracer: the fiber's, else that of the traced function around it,
- * else the default instance's; `undefined` where no instance is open.
+ * else those of the instance that the baggage names, else the default's; `undefined` where no instance is open.
  */
 export const current = (): Found | undefined => {
   const fiber = Fiber.getCurrent()
@@ -62,15 +62,35 @@ export const current = (): Found | undefined => {
     if (tracer !== undefined) return { context: fiber.context, tracer }
   }
   const tracer = ambient === undefined ? undefined : tracerOf(ambient.context)
-  return ambient === undefined || tracer === undefined ? getDefault() : { context: ambient.context, tracer }
+  if (ambient !== undefined && tracer !== undefined) return { context: ambient.context, tracer }
+  return registry.fromBaggage(fiber?.context, ambient?.context) ?? registry.getDefault()
+}
+
+/** The same under an instance that is named: where the caller runs, if that is it, else at its root. */
+export const named = (instance: { readonly id: string }): Found | undefined => {
+  const entry = registry.named(instance)
+  const found = entry === undefined ? undefined : current()
+  return found?.tracer === entry?.tracer ? found : entry
+}
+
+/** An instance by a context that belongs to one. */
+export const within = (context: Context.Context<never> | undefined): Found | undefined => {
+  const tracer = context === undefined ? undefined : tracerOf(context)
+  return context === undefined || tracer === undefined ? undefined : { context, tracer }
 }
 
 /**
  * A service of the calling code, else of the plain code around its fiber: an Effect that a traced function runs belongs
  * where that function does.
  */
-export const find = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined => {
-  const found = current()
+export const find = <S>(read: (context: Context.Context<never>) => S | undefined): S | undefined =>
+  findIn(current(), read)
+
+/** The same where the caller is known to run, if anywhere. */
+export const findIn = <S>(
+  found: Found | undefined,
+  read: (context: Context.Context<never>) => S | undefined
+): S | undefined => {
   if (found === undefined) return undefined
   const own = read(found.context)
   const ambient = storage.getStore()?.context

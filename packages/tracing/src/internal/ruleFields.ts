@@ -3,6 +3,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { Rule } from "@honeyhive/contract/EventKind"
 import { type Hook, Pack, type Redact, Rules } from "../Redaction.ts"
 import { Sampling } from "../Sampling.ts"
 import type { Field, Names } from "./field.ts"
@@ -57,5 +58,21 @@ export const sampling = <const N extends Names<Sampling>>(names: N): Kind<Sampli
       ? decodeSamplingText(value, strictly)
       : decodeSampling({ ratio: Number(value) }, strictly)
   },
+  show: asJson
+})
+
+const typeRules = Schema.Array(Rule)
+
+// A misspelt condition would otherwise be none, and the rule would match too much
+const decodeTypeRules = Schema.decodeUnknownOption(
+  Schema.Union([typeRules, Schema.fromJsonString(typeRules)]),
+  strictly
+)
+
+export const eventTypeRules = <const N extends Names<ReadonlyArray<Rule>>>(names: N): Kind<ReadonlyArray<Rule>, N> => ({
+  ...names,
+  default: [],
+  expected: 'a list of rules such as { match: { name: "POST /chat*" }, type: "agent" } (a variable: as JSON)',
+  decode: decodeTypeRules,
   show: asJson
 })

@@ -5,6 +5,7 @@
  * service, else the instance's own.
  */
 import * as OtelApi from "@opentelemetry/api"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Predicate from "effect/Predicate"
 import { Attributes } from "@honeyhive/contract/Attributes"
@@ -13,6 +14,7 @@ import type { Settings } from "../TracerConfig.ts"
 import { attributesOf, CurrentBaggage, type Identity, sessionOf } from "./baggage.ts"
 import { experimentAttributes } from "./experiment.ts"
 import * as instance from "./instance.ts"
+import type { ServerSessions, Started } from "./serverSessions.ts"
 
 export interface Stamp {
   readonly identity: Identity
@@ -26,10 +28,17 @@ export interface Stamp {
    * Writes what a span says of where it belongs; directly: no attribute limit may cut the routing, and it need not be
    * checked on every span again.
    */
-  readonly write: (attributes: OtelApi.Attributes, span: object, parent: OtelApi.Context) => void
+  readonly write: (attributes: OtelApi.Attributes, span: Started, parent: OtelApi.Context) => void
   /** Stamps a span again that was started before it was known where it belongs. */
   readonly rewrite: (span: OtelApi.Span) => void
 }
+
+/** The run of a session, before that of the instance. */
+const runOf = ({ experiment }: SessionInfo): Partial<Settings> => ({
+  ...(experiment?.run_id === undefined ? {} : { runId: experiment.run_id }),
+  ...(experiment?.dataset_id === undefined ? {} : { datasetId: experiment.dataset_id }),
+  ...(experiment?.datapoint_id === undefined ? {} : { datapointId: experiment.datapoint_id })
+})
 
 /** What every span of a session carries; the legacy twins are for older readers. */
 const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes => ({
@@ -40,7 +49,7 @@ const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes =
   [Attributes.SOURCE]: settings.source,
   [Attributes.ASSOCIATION_SESSION_ID]: session.id,
   ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
-  ...experimentAttributes(settings)
+  ...experimentAttributes({ ...settings, ...runOf(session) })
 })
 
 /** Computes once per object; what is never seen again is forgotten. */
@@ -57,7 +66,7 @@ const memoized = <K extends object, A>(compute: (key: K) => A): ((key: K) => A) 
 }
 
 /** OpenTelemetry's SDK keeps a span's attributes where they can be seen. */
-const hasAttributes = (span: OtelApi.Span): span is OtelApi.Span & { readonly attributes: OtelApi.Attributes } =>
+const hasAttributes = (span: OtelApi.Span): span is OtelApi.Span & ReadableSpan =>
   Predicate.hasProperty(span, "attributes") && Predicate.isObject(span.attributes)
 
 interface Around {
@@ -92,17 +101,23 @@ const aroundShared = (open: instance.OpenSpans) => {
 }
 
 /** @param open of the instance; it tells the instance's own code from that of others */
-export const make = (settings: Settings, sessions: Sessions["Service"], open: instance.OpenSpans): Stamp => {
+export const make = (
+  settings: Settings,
+  sessions: Sessions["Service"],
+  open: instance.OpenSpans,
+  requests: ServerSessions | undefined
+): Stamp => {
   const look = settings.provider === "independent" ? around : aroundShared(open)
   const routingOf = memoized((session: SessionInfo) => routing(session, settings))
   const memberAttributes = memoized(attributesOf)
   const callersSession = memoized((baggage: OtelApi.Baggage) => sessionOf(baggage, Date.now()))
 
-  const write = (attributes: OtelApi.Attributes, span: object, parent: OtelApi.Context): void => {
+  const write = (attributes: OtelApi.Attributes, span: Started, parent: OtelApi.Context): void => {
     const found = look(span, parent)
     // A library that speaks OpenTelemetry's API has the baggage in its own context
     const baggage = found.baggage ?? OtelApi.propagation.getBaggage(parent)
-    const session = found.session ?? (baggage === undefined ? undefined : callersSession(baggage))
+    const session =
+      found.session ?? (baggage === undefined ? undefined : callersSession(baggage)) ?? requests?.started(span)
     Object.assign(attributes, routingOf(sessions.here(session)))
     if (stamp.baggage !== undefined) Object.assign(attributes, memberAttributes(stamp.baggage))
     if (baggage !== undefined) Object.assign(attributes, memberAttributes(baggage))
