@@ -16,10 +16,8 @@
  * @since 0.1.0
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { channels } from "./internal/httpChannels.ts"
 import { HttpSpans } from "./internal/httpSpans.ts"
@@ -40,18 +38,9 @@ export interface Options {
   readonly propagateTo?: ((url: URL) => boolean) | undefined
 }
 
-const variables = ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
-
-const isFalse = (text: string): boolean => ["false", "0", "no", "off"].includes(text.toLowerCase())
-
-/** The first variable that is set decides; a word that means neither is taken for the wish to be left alone. */
-const disabledByEnvironment = Effect.gen(function* () {
-  for (const name of variables) {
-    const text = yield* Config.option(Config.NonEmptyString(name)).pipe(Effect.orElseSucceed(() => Option.none()))
-    if (Option.isSome(text)) return !isFalse(text.value.trim())
-  }
-  return false
-})
+// The reference traces no requests unless it is told to; here providing the Layer tells it, unless something says otherwise
+const isDisabled = ({ disableHttpTracing, sources }: HoneyHive["Service"]["settings"]): boolean =>
+  disableHttpTracing && sources.disableHttpTracing !== "default"
 
 /**
  * Makes a span of every outgoing request of this instance's code, as long as the scope lives.
@@ -90,8 +79,8 @@ const disabledByEnvironment = Effect.gen(function* () {
 export const layer = (options: Options = {}): Layer.Layer<never, never, HoneyHive> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      if (options.disabled ?? (yield* disabledByEnvironment)) return
-      const { instrumentationProvider } = yield* HoneyHive
+      const { instrumentationProvider, settings } = yield* HoneyHive
+      if (options.disabled ?? isDisabled(settings)) return
       const tracer = instrumentationProvider.getTracer("@honeyhive/instruments/Http")
       yield* Effect.acquireRelease(
         Effect.sync(() => {

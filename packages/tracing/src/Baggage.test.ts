@@ -8,6 +8,7 @@ import { getBaggage, withBaggage } from "./Baggage.ts"
 import { MemoryExporter } from "./Exporter.ts"
 import { start } from "./Handle.ts"
 import { HoneyHive } from "./HoneyHive.ts"
+import * as instance from "./internal/instance.ts"
 import { inject } from "./Propagation.ts"
 import * as Registry from "./Registry.ts"
 import { traced } from "./Traced.ts"
@@ -164,6 +165,22 @@ describe("baggage on spans", () => {
       assert.strictEqual(found.get("in")!["honeyhive.session_id"], id)
       assert.strictEqual(found.get("in")!["honeyhive_metadata.run_id"], "r")
     }).pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributes: 1 })))
+  )
+})
+
+describe("an instance that baggage names", () => {
+  it.effect("gets the spans of code that runs under no other", () =>
+    Effect.gen(function* () {
+      const [first, second] = yield* Effect.promise(() =>
+        Promise.all([start({ testMode: true }), start({ testMode: true })])
+      )
+      const under = traced({ name: "under" }, () => instance.current()?.tracer.stamp.identity.id)
+      const named = yield* Effect.sync(under).pipe(withBaggage({ honeyhive_tracer_id: second.id }))
+      assert.strictEqual(named, second.id)
+      assert.strictEqual(yield* Effect.sync(under), first.id)
+      assert.strictEqual(yield* Effect.sync(under).pipe(withBaggage({ honeyhive_tracer_id: "unknown" })), first.id)
+      yield* Effect.promise(() => Promise.all([first.close(), second.close()]))
+    })
   )
 })
 

@@ -252,7 +252,7 @@ export class HoneyHive extends Context.Service<
       )
       const over = yield* handOver.whenOver(flush)
       const hive = HoneyHive.of({
-        id: crypto.randomUUID(),
+        id: provider.stamp.identity.id,
         session,
         startSession: sessions.start,
         endSession: (session, exit, end) => Effect.andThen(sessions.end(session, exit, end), Effect.sync(over)),

@@ -211,7 +211,7 @@ export class Sessions extends Context.Service<
 
       const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
         call.pipe(
-          Effect.timeout(settings.exportTimeout),
+          Effect.timeout(settings.httpTimeout),
           inFlight.withPermits(1),
           Effect.catchCause((cause) =>
             Cause.hasInterruptsOnly(cause) ? Effect.void : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
@@ -322,7 +322,7 @@ export class Sessions extends Context.Service<
       })
       yield* Effect.addFinalizer(close)
 
-      const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId }))
+      const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId, inputs: settings.inputs }))
       const here = (current: SessionInfo | undefined): SessionInfo => {
         const owner = current === undefined ? undefined : ownerOf(current)
         return current === undefined || (owner !== undefined && owner !== announced) ? ownSession() : current

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import { isUuid } from "@honeyhive/contract/Uuid"
+import { TracerId } from "./registry.ts"
 import { CurrentSession, type SessionInfo } from "../Session.ts"
 
 /** Members at most on the wire, in either direction; W3C guarantees that as many get through. */
@@ -117,13 +118,15 @@ export const CurrentBaggage = Context.Reference<OtelApi.Baggage | undefined>(
   }
 )
 
-/** A context with this baggage, in which the session is the one that the new members name, if they do. */
+/** A context with this baggage, in which session and instance are those that the new members name, if they do. */
 export const enter = <R>(
   context: Context.Context<R>,
   baggage: OtelApi.Baggage,
   added: OtelApi.Baggage
 ): Context.Context<R> => {
   const session = sessionOf(added, Context.get(context, Clock.Clock).currentTimeMillisUnsafe())
+  const tracer = added.getEntry(TRACER)?.value
   const inside = Context.add(context, CurrentBaggage, baggage)
-  return session === undefined ? inside : Context.add(inside, CurrentSession, session)
+  const named = tracer === undefined ? inside : Context.add(inside, TracerId, tracer)
+  return session === undefined ? named : Context.add(named, CurrentSession, session)
 }
