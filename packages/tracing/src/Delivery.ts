@@ -25,7 +25,7 @@ import { instanceMetrics } from "./internal/metrics.ts"
 import { type Entry, SpanQueue } from "./internal/spanQueue.ts"
 import { type Replay, Spool } from "./Spool.ts"
 import { TracerConfig } from "./TracerConfig.ts"
-import { type ExportError, type Sendable, type Taken, whole } from "./Transport.ts"
+import { type ExportError, type Sendable, sizeOf, type Taken } from "./Transport.ts"
 
 /**
  * Why a span was dropped: it had to leave a full queue, it cannot be encoded, the backend will not have it, the retries ran
@@ -64,8 +64,8 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
 }) {}
 
 const REPORT_INTERVAL = "10 seconds"
-/** Longest time, in milliseconds, that encoding takes of the program's thread at once. */
-const ENCODING_SLICE = 2
+/** Bytes of a span that is encoded as it ends: what that takes is bounded, however long spans may be. */
+const MAX_AT_ONCE = 64 * 1024
 /** Spans of a segment that are sent in one request again, at most. */
 const REPLAY_PAUSE = "30 seconds"
 
@@ -93,8 +93,8 @@ export class Delivery extends Context.Service<
   {
     /** How many spans have been taken so far. */
     readonly ended: () => number
-    /** Takes an ended span; constant time, never fails, never waits. */
-    readonly offer: (span: ReadableSpan) => void
+    /** Takes an ended span, and its size where that is known; bounded time, never fails, never waits. */
+    readonly offer: (span: ReadableSpan, bytes?: number) => void
     /**
      * Returns when every span that was offered before has been accepted, spooled or dropped, or the flush deadline has come, and
      * says how many of each. Fails only where the level is `strict`.
@@ -133,6 +133,8 @@ const make = Effect.gen(function* () {
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)
   let requests = 0
+  /** Spans that the metric has counted. */
+  let published = 0
   /** Taken from the queue, not yet accepted, spooled or dropped. */
   const underWay = new Set<Entry>()
   let timer = false
@@ -153,6 +155,8 @@ const make = Effect.gen(function* () {
       else spool.settle(tickets)
     }
     for (const entry of entries) underWay.delete(entry)
+    exporter.release?.(entries.flatMap(({ item }) => item ?? []))
+    for (const entry of entries) entry.item = undefined
     ledger.settle(
       entries.map(({ sequence }) => sequence),
       outcome
@@ -245,6 +249,8 @@ const make = Effect.gen(function* () {
       // Never inside the program's own `end`
       fork(Effect.yieldNow.pipe(Effect.andThen(deliver(batch)), Effect.andThen(Effect.sync(next))))
     }
+    metrics.ended(queue.newest - published)
+    published = queue.newest
     metrics.queued(queue.length)
   }
 
@@ -270,38 +276,27 @@ const make = Effect.gen(function* () {
     )
   }
 
-  /** Spans that ended since the last slice of encoding. */
-  let fresh: Array<Entry> = []
+  /** Spans that are too long to be encoded inside the program's own `end`. */
+  let long: Array<Entry> = []
   let encoding: NodeJS.Immediate | undefined
-  // Between the program's own steps and a little at a time: a request then only puts together what is there
-  const encode = (): void => {
-    encoding = undefined
-    const until = performance.now() + ENCODING_SLICE
-    let done = 0
-    for (; done < fresh.length && performance.now() < until; done++) {
-      const entry = fresh[done]
-      if (entry?.span === undefined) continue
-      const item = itemOf(entry)
-      if (item !== undefined && !underWay.has(entry)) queue.resize(entry, item.bytes)
-    }
-    fresh = fresh.slice(done)
-    if (fresh.length > 0) encoding = setImmediate(encode)
+  const encode = (entry: Entry): void => {
+    const item = itemOf(entry)
+    if (item !== undefined && !underWay.has(entry)) queue.resize(entry, item.bytes)
+  }
+  // Between the program's own steps, one at a time
+  const encodeLater = (): void => {
+    const entry = long.shift()
+    if (entry?.span !== undefined) encode(entry)
+    encoding = long.length > 0 ? setImmediate(encodeLater) : undefined
   }
 
-  const offer = (span: ReadableSpan): void => {
+  const offer = (span: ReadableSpan, bytes = sizeOf(span)): void => {
     if (closed) return ledger.drop("closed", 1)
-    metrics.ended(1)
-    const entry = queue.push(span, whole(span).bytes)
-    if (spool.mode === "durable") {
-      const item = itemOf(entry)
-      if (item !== undefined) {
-        queue.resize(entry, item.bytes)
-        entry.ticket = spool.append(item)
-      }
-    } else {
-      fresh.push(entry)
-      encoding ??= setImmediate(encode)
-    }
+    const entry = queue.push(span, bytes)
+    // At once, while the span is in the processor's cache: later it would take twice the time, and its memory until then
+    if (entry.bytes <= MAX_AT_ONCE || spool.mode === "durable") encode(entry)
+    else if (long.push(entry) === 1) encoding = setImmediate(encodeLater)
+    if (spool.mode === "durable" && entry.item !== undefined) entry.ticket = spool.append(entry.item)
     const dropped = queue.overflow()
     if (dropped.length > 0) settle(store(dropped), "queue full")
     if (queue.length >= batchSize || queue.bytes >= settings.batchMaxBytes) pump(false)

@@ -44,17 +44,21 @@ const processor = (
   finish: attached.Finish,
   delivery: Delivery["Service"],
   filter: spanFilter.SpanFilter,
-  requests: ServerSessions | undefined
+  requests: ServerSessions | undefined,
+  // Of the span that is ending: the SDK calls `onEnd` right after `onEnding`
+  size = { bytes: 0 }
 ): SpanProcessor => ({
   onStart: (span, parent) => {
     filter.start(span)
     stamp.write(span.attributes, span, parent)
   },
-  onEnding: finish,
+  onEnding: (span) => {
+    size.bytes = finish(span)
+  },
   onEnd: (span) => {
     requests?.ended(span)
     if (filter.drops(span)) return
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span, size.bytes)
   },
   forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
@@ -124,7 +128,7 @@ export class Provider extends Context.Service<
         span.attributes[Attributes.EVENT_TYPE] =
           ruled?.(span.name, span.attributes) ?? EventKind.detect(span.name, span.attributes)
         redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
-        enforce(span as BoundedSpan, settings)
+        return enforce(span as BoundedSpan, settings)
       }
       const theirs = yield* SpanProcessors
       const log = Effect.runForkWith(yield* Effect.context<never>())

@@ -74,6 +74,8 @@ export interface Transport<S extends Sendable = Sendable> {
   prepare(span: ReadableSpan): S
   /** Sends a batch; succeeds with how many of its spans the backend rejected all the same. */
   send(batch: ReadonlyArray<S>): Effect.Effect<Taken, ExportError>
+  /** The spans are done with, whatever became of them: what they took may be used again. */
+  release?(items: ReadonlyArray<S>): void
   readonly shutdown: Effect.Effect<void>
   /** Present where spans can be kept on disk. */
   readonly storage?: Storage<S>
@@ -98,8 +100,13 @@ const bytesOf = (value: unknown): number =>
       ? value.reduce<number>((sum, item) => sum + bytesOf(item), 8)
       : 8
 
-// Long texts dominate what a span takes in memory, so that is what is counted
-const sizeOf = (span: ReadableSpan): number => {
+/**
+ * About as many bytes as a span takes in memory: long texts dominate it, so that is what is counted.
+ *
+ * @category sizes
+ * @since 0.1.0
+ */
+export const sizeOf = (span: ReadableSpan): number => {
   let bytes = OVERHEAD + span.name.length
   for (const key in span.attributes) bytes += key.length + bytesOf(span.attributes[key])
   for (const event of span.events) {

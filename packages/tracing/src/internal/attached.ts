@@ -51,13 +51,16 @@ export interface Attached {
   readonly start: <A>(evaluate: () => A) => A
 }
 
-/** What happens to a span when it has ended, before anything is queued: its type, redaction, limits. */
-export type Finish = (span: ReadableSpan) => void
+/**
+ * What happens to a span when it has ended, before anything is queued: its type, redaction, limits. Returns about how many
+ * bytes it takes.
+ */
+export type Finish = (span: ReadableSpan) => number
 
 export const make = (
   stamp: Stamp,
   finish: Finish,
-  offer: (span: ReadableSpan) => void,
+  offer: (span: ReadableSpan, bytes: number) => void,
   flush: () => Promise<void>
 ): Attached => {
   const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
@@ -93,8 +96,7 @@ export const make = (
         seen.add(span)
         if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return
         const copy = view(span, { ...span.attributes, ...own })
-        finish(copy)
-        offer(copy)
+        offer(copy, finish(copy))
       },
       forceFlush: flush,
       // Theirs to end, ours to go on

@@ -46,8 +46,8 @@ export const delivery: Layer.Layer<Delivery, never, TracerConfig | Exporter | Se
     const over = yield* whenOver(Effect.all([inner.flush, within(flushTimeout, sessions.flush)], { concurrency: 2 }))
     return Delivery.of({
       ...inner,
-      offer: (span) => {
-        inner.offer(span)
+      offer: (span, bytes) => {
+        inner.offer(span, bytes)
         if (span.parentSpanContext === undefined || span.parentSpanContext.isRemote === true) over()
       }
     })

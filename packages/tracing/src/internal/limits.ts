@@ -170,14 +170,10 @@ const keepFirst = (span: BoundedSpan, fits: (name: string, value: unknown) => bo
   return dropped
 }
 
-const boundCount = (span: BoundedSpan, maxAttributes: number): number => {
-  let vital = 1 // the marker
-  let count = 0
-  for (const name in span.attributes) {
-    count++
-    if (survives(name)) vital++
-  }
+const boundCount = (span: BoundedSpan, count: number, maxAttributes: number): number => {
   if (count <= maxAttributes) return 0
+  let vital = 1 // the marker
+  for (const name in span.attributes) if (survives(name)) vital++
   let room = maxAttributes - vital
   return keepFirst(span, () => room-- > 0)
 }
@@ -199,22 +195,40 @@ const boundBytes = (span: BoundedSpan, maxBytes: number): number => {
   return keepFirst(span, (name, value) => (room -= utf8(name) + sizeOf(value, utf8)) >= 0)
 }
 
-const bound = (span: BoundedSpan, limits: Limits): void => {
+/** How many attributes a span has, and how many bytes it takes at most: one look, which nearly always is the only one. */
+const measure = (span: BoundedSpan): { readonly count: number; readonly size: number } => {
+  let count = 0
+  let size = (span.name.length + (span.status.message?.length ?? 0)) * 3
+  for (const name in span.attributes) {
+    const value = span.attributes[name]
+    size += name.length * 3 + (typeof value === "string" ? value.length * 3 : sizeOf(value, atMost))
+    count++
+  }
+  for (const event of span.events) size += atMost(event.name) + sizeOfValues(event.attributes, atMost)
+  for (const link of span.links) size += sizeOfValues(link.attributes, atMost)
+  return { count, size }
+}
+
+const bound = (span: BoundedSpan, limits: Limits): number => {
+  const { count, size } = measure(span)
   if (span.droppedEventsCount > 0) span.attributes[DROPPED_EVENTS] = span.droppedEventsCount
   if (span.droppedLinksCount > 0) span.attributes[DROPPED_LINKS] = span.droppedLinksCount
-  let dropped = span.droppedAttributesCount + boundCount(span, limits.maxAttributes)
-  // Nearly every span is far from both bounds, and one look at it shows that
-  const size = sizeOfSpan(span, atMost)
+  let dropped = span.droppedAttributesCount + boundCount(span, count, limits.maxAttributes)
   if (size > limits.maxAttributeBytes) cutAll(span, limits.maxAttributeBytes)
   if (size > limits.maxSpanBytes) dropped += boundBytes(span, limits.maxSpanBytes)
   if (dropped > 0) span.attributes[DROPPED_ATTRIBUTES] = dropped
+  return Math.min(size, limits.maxSpanBytes)
 }
 
-/** Applies the limits to a span in place, and never throws: a span that cannot be bounded stays as it is. */
-export const enforce = (span: BoundedSpan, limits: Limits): void => {
+/**
+ * Applies the limits to a span in place, and never throws: a span that cannot be bounded stays as it is. Returns about how
+ * many bytes it takes.
+ */
+export const enforce = (span: BoundedSpan, limits: Limits): number => {
   try {
-    bound(span, limits)
+    return bound(span, limits)
   } catch {
     // The queue still bounds how much memory such spans take
+    return limits.maxSpanBytes
   }
 }
