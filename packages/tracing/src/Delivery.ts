@@ -210,10 +210,15 @@ const make = Effect.gen(function* () {
 
   const accepted = (entries: ReadonlyArray<Entry>, { message, rejected }: Taken): Effect.Effect<void> => {
     const refused = Math.min(rejected, entries.length)
-    // Nobody says which of them: the counts are right, the names are not known
-    settle(entries.slice(0, refused), "refused")
-    settle(entries.slice(refused), "accepted")
-    return refused === 0 ? Effect.void : warn(`HoneyHive: the backend refused ${refused} spans: ${message}`)
+    const say = refused === 0 ? Effect.void : warn(`HoneyHive: the backend refused ${refused} spans: ${message}`)
+    return Effect.andThen(
+      say,
+      Effect.sync(() => {
+        // Nobody says which of them: the counts are right, the names are not known
+        settle(entries.slice(0, refused), "refused")
+        settle(entries.slice(refused), "accepted")
+      })
+    )
   }
 
   const deliver = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>): Effect.fn.Return<void> {
