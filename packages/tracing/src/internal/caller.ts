@@ -1,9 +1,9 @@
 import { basename } from "node:path"
 
-/** Where this package and its sisters lie: a call from there is not the program's. */
-const packages = new URL("../../../", import.meta.url).href
+/** Where this package and its sisters lie: a call from there is not the program's. Throws in a bundle, which has no such place. */
+const packages = (): string => new URL("../../../", import.meta.url).href
 
-const isOurs = (file: string): boolean => file.startsWith(packages) && !/\.test\.[cm]?[jt]s$/.test(file)
+const isOurs = (file: string): boolean => file.startsWith(packages()) && !/\.test\.[cm]?[jt]s$/.test(file)
 
 /**
  * The file, without its folder and ending, that called a function; `undefined` for calls from libraries, from this
@@ -17,6 +17,11 @@ export const callerOf = (callee: (...args: never) => unknown): string | undefine
   Error.stackTraceLimit = limit
   const file = /(?:\(|\bat (?:async )?)([^()]+):\d+:\d+\)?$/.exec(trace.stack?.split("\n")[1] ?? "")?.[1]
   if (file === undefined || !/[\\/]/.test(file) || /^node:|[\\/]node_modules[\\/]/.test(file)) return undefined
-  if (isOurs(file.startsWith("file:") ? file : `file://${file}`)) return undefined
-  return basename(decodeURI(file)).replace(/\.[cm]?[jt]sx?$/, "") || undefined
+  try {
+    if (isOurs(file.startsWith("file:") ? file : `file://${file}`)) return undefined
+    return basename(decodeURI(file)).replace(/\.[cm]?[jt]sx?$/, "") || undefined
+  } catch {
+    // A bundle, or a path that is no URI: the program's own name serves as well
+    return undefined
+  }
 }
