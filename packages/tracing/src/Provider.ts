@@ -9,7 +9,7 @@
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
 import { resourceFromAttributes } from "@opentelemetry/resources"
-import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -33,7 +33,7 @@ const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes =
   [Attributes.SOURCE]: settings.source,
   [Attributes.ASSOCIATION_SESSION_ID]: session.id,
   ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
-  ...experimentAttributes(settings)
+  ...experimentAttributes({ ...settings, ...session.evaluation })
 })
 
 type Routing = (span: object, parent: OtelApi.Context) => OtelApi.Attributes
@@ -59,7 +59,11 @@ const router = (
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
  */
-const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProcessor => ({
+const processor = (
+  delivery: Delivery["Service"],
+  offer: (span: ReadableSpan) => void,
+  routingOf: Routing
+): SpanProcessor => ({
   onStart: (span, parent) => {
     // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
     Object.assign(span.attributes, routingOf(span, parent))
@@ -69,7 +73,7 @@ const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProce
     span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
   },
   onEnd: (span) => {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) offer(span)
   },
   forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
@@ -133,18 +137,20 @@ export class Provider extends Context.Service<
       const open: instance.OpenSpans = new Set()
       const isAlone = settings.provider === "independent"
       const routingOf = router(settings, sessions, isAlone ? currentSession : sessionAround(open))
+      const offer = (span: ReadableSpan): void => {
+        sessions.spanEnded(span)
+        delivery.offer(span)
+      }
       const tracerProvider = new BasicTracerProvider({
         resource: resource(settings),
-        spanProcessors: [processor(delivery, routingOf)],
+        spanProcessors: [processor(delivery, offer, routingOf)],
         spanLimits: {
           attributeCountLimit: settings.maxAttributes,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () =>
-        attached.make(routingOf, delivery.offer, flush(delivery))
-      )
+      const joined = yield* join(settings, tracerProvider, () => attached.make(routingOf, offer, flush(delivery)))
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
       return Provider.of({ ...joined, open })
     })

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,6 +17,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
+import { Attributes } from "@honeyhive/contract/Attributes"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { within } from "./internal/deadline.ts"
@@ -23,6 +25,18 @@ import { describeCause } from "./internal/failure.ts"
 import { warn } from "./internal/log.ts"
 import { uuidV5 } from "./internal/uuidV5.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
+
+/**
+ * The place of a session in an experiment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Evaluation {
+  readonly runId?: string | undefined
+  readonly datasetId?: string | undefined
+  readonly datapointId?: string | undefined
+}
 
 /**
  * What a program says of a session when it starts one.
@@ -43,6 +57,10 @@ export interface SessionOptions {
   readonly userProperties?: Content | undefined
   readonly inputs?: Content | undefined
   readonly metadata?: Content | undefined
+  /** In the session's metadata and on each of its spans, in place of what the instance's configuration says. */
+  readonly evaluation?: Evaluation | undefined
+  /** Called with every span of the session as it ends, until the session does; it must not throw. */
+  readonly onSpanEnd?: ((span: ReadableSpan) => void) | undefined
 }
 
 /**
@@ -56,6 +74,8 @@ export interface SessionInfo {
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** Absent where the session is no part of an experiment of its own. */
+  readonly evaluation?: Evaluation
 }
 
 const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
@@ -85,6 +105,12 @@ const ownerOf = (session: SessionInfo): unknown => (session as { [Owner]?: unkno
  */
 export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honeyhive/tracing/Session/CurrentSession", {
   defaultValue: () => undefined
+})
+
+const evaluationMetadata = (evaluation: Evaluation | undefined): Content => ({
+  ...(evaluation?.runId === undefined ? {} : { run_id: evaluation.runId }),
+  ...(evaluation?.datasetId === undefined ? {} : { dataset_id: evaluation.datasetId }),
+  ...(evaluation?.datapointId === undefined ? {} : { datapoint_id: evaluation.datapointId })
 })
 
 /** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
@@ -123,6 +149,8 @@ export class Sessions extends Context.Service<
     readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
     /** Adds to what the backend knows of a session; returns at once. */
     readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
+    /** Tells whoever watches the session of this span. */
+    readonly spanEnded: (span: ReadableSpan) => void
     /** Waits for every call that was made before. */
     readonly flush: Effect.Effect<void>
     /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
@@ -147,6 +175,7 @@ export class Sessions extends Context.Service<
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
       const announced = new Map<string, Effect.Effect<void>>()
+      const watchers = new Map<string, (span: ReadableSpan) => void>()
 
       const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
         call.pipe(
@@ -176,12 +205,21 @@ export class Sessions extends Context.Service<
 
       const begin = (options: SessionOptions): SessionInfo => {
         const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
-        const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
+        const metadata =
+          correlation === undefined && options.evaluation === undefined
+            ? options.metadata
+            : {
+                ...(correlation === undefined ? {} : { session_id: correlation }),
+                ...evaluationMetadata(options.evaluation),
+                ...options.metadata
+              }
         const session: SessionInfo = {
           id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
           name: options.name ?? settings.sessionName,
-          startTime: clock.currentTimeMillisUnsafe()
+          startTime: clock.currentTimeMillisUnsafe(),
+          ...(options.evaluation === undefined ? {} : { evaluation: options.evaluation })
         }
+        if (options.onSpanEnd !== undefined) watchers.set(session.id, options.onSpanEnd)
         Object.defineProperty(session, Owner, { value: announced })
         enqueue(
           session.id,
@@ -218,6 +256,7 @@ export class Sessions extends Context.Service<
 
       const end = (session: SessionInfo, exit: Exit.Exit<unknown, unknown>): void => {
         const now = clock.currentTimeMillisUnsafe()
+        watchers.delete(session.id)
         update(session.id, {
           end_time: now,
           duration: now - session.startTime,
@@ -252,6 +291,9 @@ export class Sessions extends Context.Service<
         start: (options = {}) => Effect.sync(() => begin(options)),
         end: (session, exit) => Effect.sync(() => end(session, exit)),
         update: (id, change) => Effect.sync(() => update(id, change)),
+        spanEnded: (span) => {
+          if (watchers.size > 0) watchers.get(String(span.attributes[Attributes.SESSION_ID]))?.(span)
+        },
         flush,
         close
       })
