@@ -197,7 +197,8 @@ export interface FileOptions extends DatasetOptions {
  * })
  * const { items } = await Effect.runPromise(dataset)
  *
- * [items[0]?.inputs, items[0]?.groundTruth] // => [{ question: "Where is my order?", limit: 3 }, "lookupOrder"]
+ * items[0]?.inputs // => { question: "Where is my order?", limit: 3 }
+ * items[0]?.groundTruth // => "lookupOrder"
  * ```
  *
  * @category constructors

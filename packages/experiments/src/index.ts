@@ -1,6 +1,20 @@
 /**
- * Evaluate an AI application over a dataset.
+ * Evaluate an AI application over a dataset, compare runs, gate a change on them.
  *
  * @since 0.1.0
  */
 export * as Dataset from "./Dataset.ts"
+export {
+  evaluate,
+  type EvaluateOptions,
+  evaluatePromise,
+  type EvaluatePromiseOptions,
+  type ItemResult,
+  type RunContext,
+  type RunResult
+} from "./Evaluate.ts"
+export * as Evaluator from "./Evaluator.ts"
+export * as Report from "./Report.ts"
+export * as Statistics from "./Statistics.ts"
+export * as Summary from "./Summary.ts"
+export * as Trace from "./Trace.ts"
