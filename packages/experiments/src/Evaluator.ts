@@ -292,3 +292,38 @@ export const run = Effect.fnUntraced(function* <I, O, G, R>(evaluator: Evaluator
   }
   return scored
 })
+
+/**
+ * Judges an answer by hand, as in a test of an evaluator: what is not given is empty.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Evaluator, Evaluators } from "@honeyhive/experiments"
+ *
+ * const judged = Evaluator.judge(Evaluators.levenshtein(), { outputs: "kitten", groundTruth: "sitting" })
+ *
+ * const { value } = await Effect.runPromise(judged)
+ *
+ * Number(value).toFixed(2) // => "0.57"
+ * ```
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const judge = <I, O, G, R>(
+  evaluator: Evaluator<I, O, G, R>,
+  answer: {
+    readonly outputs: O
+    readonly inputs?: I
+    readonly groundTruth?: G
+    readonly trace?: Trace
+  }
+): Effect.Effect<EvaluatorResult, never, R> => {
+  // An evaluator that needs what is left out says so itself
+  const [inputs, groundTruth] = [answer.inputs as I, answer.groundTruth as G]
+  const item = { id: "EXT-0", index: 0, inputs, groundTruth }
+  return run(evaluator, { outputs: answer.outputs, inputs, groundTruth, trace: answer.trace ?? noTrace, item })
+}
+
+const noTrace: Trace = { events: [], durationMs: 0, dropped: 0 }

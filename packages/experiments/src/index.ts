@@ -14,6 +14,7 @@ export {
   type RunResult
 } from "./Evaluate.ts"
 export * as Evaluator from "./Evaluator.ts"
+export * as Evaluators from "./Evaluators.ts"
 export * as Report from "./Report.ts"
 export * as Statistics from "./Statistics.ts"
 export * as Summary from "./Summary.ts"
