@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import { toNumber } from "./Evaluator.ts"
-import { columns, line, millis, short, signed, table } from "./internal/text.ts"
+import { apart, columns, line, millis, short, signed, table } from "./internal/text.ts"
+import { textOf } from "./internal/read.ts"
 import type { Report, ReportItem } from "./Report.ts"
 import { type Interval, mcnemar, mean, pairedBootstrap } from "./Statistics.ts"
 
@@ -237,7 +238,9 @@ const metricRows = ({ metrics }: Comparison): ReadonlyArray<ReadonlyArray<string
 ]
 
 const outcomeOf = ({ error, outputs, status }: ReportItem): string =>
-  status === "completed" ? line(outputs, 100) : line(`${status}: ${error ?? ""}`, 100)
+  status === "completed" ? textOf(outputs) : `${status}: ${error ?? ""}`
+
+const outcomes = ({ baseline, candidate }: ItemComparison) => apart(outcomeOf(baseline), outcomeOf(candidate))
 
 const changesOf = ({ changes }: ItemComparison): string =>
   changes.map(({ baseline, candidate, name }) => `${name} ${short(baseline)} -> ${short(candidate)}`).join(", ")
@@ -258,13 +261,15 @@ const head = ({ baseline, candidate, common, onlyBaseline, onlyCandidate }: Comp
  * @since 0.1.0
  */
 export const toText = (comparison: Comparison): string => {
-  const item = (one: ItemComparison): string =>
-    [
+  const item = (one: ItemComparison): string => {
+    const [before, after] = outcomes(one)
+    return [
       `${one.datapoint_id}  ${changesOf(one)}`,
       `  inputs     ${line(one.baseline.inputs, 100)}`,
-      `  baseline   ${outcomeOf(one.baseline)}`,
-      `  candidate  ${outcomeOf(one.candidate)}`
+      `  baseline   ${before}`,
+      `  candidate  ${after}`
     ].join("\n")
+  }
   const { improved, regressed } = comparison
   return [
     head(comparison),
@@ -287,8 +292,7 @@ export const toMarkdown = (comparison: Comparison): string => {
   const item = (one: ItemComparison) => [
     `\`${one.datapoint_id}\``,
     line(one.baseline.inputs, 60),
-    outcomeOf(one.baseline),
-    outcomeOf(one.candidate),
+    ...outcomes(one),
     changesOf(one)
   ]
   const list = (title: string, items: ReadonlyArray<ItemComparison>): ReadonlyArray<string> =>

@@ -107,7 +107,7 @@ const idOf = (options: DatasetOptions, datapoints: ReadonlyArray<unknown>): Effe
  * )
  *
  * dataset.items.map(({ id, inputs, groundTruth }) => [id, inputs.q, groundTruth])
- * // => [["EXT-51e84d5fdd8f8d84", "2 + 2", "4"], ["EXT-six", "3 + 3", "6"]]
+ * // => [["EXT-a8f60997c6f7cee4", "2 + 2", "4"], ["EXT-six", "3 + 3", "6"]]
  * ```
  *
  * @category constructors

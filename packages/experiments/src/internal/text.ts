@@ -18,6 +18,17 @@ export const line = (value: unknown, most = 80): string => {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
+/** Two texts from shortly before the place where they part, so that what differs is in what is shown. */
+export const apart = (one: string, other: string, most = 100): readonly [one: string, other: string] => {
+  const [left, right] = [line(one, Infinity), line(other, Infinity)]
+  let same = 0
+  while (same < left.length && left[same] === right[same]) same++
+  const from =
+    left.length <= most && right.length <= most ? 0 : Math.max(0, Math.min(same, left.length, right.length) - 30)
+  const show = (text: string): string => line(from === 0 ? text : `…${text.slice(from)}`, most)
+  return [show(left), show(right)]
+}
+
 /** Columns as wide as their widest cell; the first is left-aligned, the others right. */
 export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)))
