@@ -131,7 +131,7 @@ export const make: {
         index,
         inputs: datapoint.inputs,
         // The overloads say where it may be absent
-        groundTruth: (datapoint.ground_truth ?? datapoint.ground_truths) as G
+        groundTruth: ("ground_truth" in datapoint ? datapoint.ground_truth : datapoint.ground_truths) as G
       })
     }
     return { id: yield* idOf(options, datapoints), name: options.name, items }

@@ -8,13 +8,16 @@ import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as LanguageModel from "effect/ai/LanguageModel"
 import { TestClock } from "effect/testing"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { MemoryExporter } from "@honeyhive/tracing/Exporter"
 import { traced } from "@honeyhive/tracing/Traced"
 import * as Dataset from "./Dataset.ts"
-import { evaluate, evaluatePromise } from "./Evaluate.ts"
+import { evaluate, evaluatePromise, type RunResult } from "./Evaluate.ts"
 import * as Evaluator from "./Evaluator.ts"
+import * as Evaluators from "./Evaluators.ts"
 import { honeyhive } from "./internal/backend.fixture.ts"
 import * as Trace from "./Trace.ts"
 
@@ -417,6 +420,52 @@ describe("evaluate", () => {
         }
       })
       assert.strictEqual(report.summary.completed, 2)
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("needs what its parts need, and fails as its dataset does", () =>
+    Effect.gen(function* () {
+      const program = evaluate({
+        name: "typed",
+        dataset: Dataset.fromFile("/nowhere.json", {
+          inputs: Schema.Struct({ q: Schema.String }),
+          groundTruth: Schema.String
+        }),
+        run: ({ q }) => Effect.map(Factor, (factor) => q.repeat(factor)),
+        evaluators: [
+          Evaluators.llmJudge({ criteria: "Good?" }),
+          Evaluators.exactMatch(),
+          (outputs, { q }, expected) => outputs.length > q.length + expected.length
+        ]
+      })
+      // What is missing here is a type error
+      const typed: Effect.Effect<
+        RunResult<{ readonly q: string }, string, string, never>,
+        Dataset.DatasetError,
+        HoneyHive | LanguageModel.LanguageModel | Factor
+      > = program
+      const model = LanguageModel.make({ generateText: () => Effect.succeed([]), streamText: () => Stream.empty })
+      const error = yield* typed.pipe(
+        Effect.flip,
+        Effect.provideService(Factor, 2),
+        Effect.provideServiceEffect(LanguageModel.LanguageModel, model)
+      )
+      assert.strictEqual(error._tag, "DatasetError")
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("keeps evaluators of one name apart", () =>
+    Effect.gen(function* () {
+      const { report } = yield* evaluate({
+        name: "names",
+        dataset: numbers(1),
+        run: (n) => n,
+        evaluators: [() => 1, () => 2, Evaluators.contains(), Evaluators.contains()]
+      })
+      assert.deepStrictEqual(
+        report.summary.metrics.map(({ name }) => name),
+        ["evaluator", "evaluator_2", "contains", "contains_2", "score", "duration"]
+      )
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 })

@@ -101,7 +101,7 @@ const DEFAULT_CONCURRENCY = 10
 
 const now = Clock.currentTimeMillis
 
-/** The options without what only matters here. */
+/** The numbers that a backend shows of a run. */
 const summaryContent = (summary: Summary.Summary): Content => ({
   items: summary.items,
   completed: summary.completed,
@@ -111,6 +111,17 @@ const summaryContent = (summary: Summary.Summary): Content => ({
     summary.metrics.map(({ mean, name, pass_rate }) => [name, pass_rate === undefined ? { mean } : { mean, pass_rate }])
   )
 })
+
+/** Two metrics of one name would become one: the second gets a number. */
+const distinct = <E extends { readonly name: string }>(evaluators: ReadonlyArray<E>): ReadonlyArray<E> => {
+  const taken = new Set<string>()
+  return evaluators.map((evaluator) => {
+    let name = evaluator.name
+    for (let number = 2; taken.has(name); number++) name = `${evaluator.name}_${number}`
+    taken.add(name)
+    return { ...evaluator, name }
+  })
+}
 
 const quietly = (f: () => void): void => {
   try {
@@ -157,7 +168,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
   Effect.gen(function* () {
     const hive = yield* HoneyHive
     const dataset = Effect.isEffect(options.dataset) ? yield* options.dataset : options.dataset
-    const evaluators = (options.evaluators ?? []).map(from<I, OutputOf<A>, G, RE>)
+    const evaluators = distinct((options.evaluators ?? []).map(from<I, OutputOf<A>, G, RE>))
     const runId = options.runId ?? crypto.randomUUID()
     const startedAt = yield* now
     const tasks = dataset.items.flatMap((item) =>

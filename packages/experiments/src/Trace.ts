@@ -78,8 +78,10 @@ const MAX_SPANS = 10_000
 export const collector = () => {
   let spans: Array<ReadableSpan> = []
   let dropped = 0
+  let open = true
   return {
     add: (span: ReadableSpan): void => {
+      if (!open) return
       if (spans.length < MAX_SPANS) spans.push(span)
       else dropped++
     },
@@ -87,6 +89,7 @@ export const collector = () => {
     take: (durationMs: number): Trace => {
       const taken = spans
       const lost = dropped
+      open = false
       spans = []
       let events: ReadonlyArray<Event> | undefined
       return {

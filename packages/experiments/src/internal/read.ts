@@ -31,10 +31,7 @@ export const text = (value: unknown, what: string): Effect.Effect<string, Evalua
 export const outputOf = <O, G>({ output }: Selection<O, G>, outputs: O): unknown =>
   output === undefined ? outputs : output(outputs)
 
-export const expectedOf = <O, G>(
-  { expected }: Selection<O, G>,
-  groundTruth: G
-): Effect.Effect<unknown, EvaluatorError> => {
+const expectedOf = <O, G>({ expected }: Selection<O, G>, groundTruth: G): Effect.Effect<unknown, EvaluatorError> => {
   const value = expected === undefined ? groundTruth : expected(groundTruth)
   return value === undefined ? refuse("there is no ground truth") : Effect.succeed(value)
 }

@@ -121,6 +121,7 @@ export const split = (row: Fields): { readonly inputs: unknown; readonly groundT
   const value = nested(row)
   return {
     inputs: value["inputs"] ?? Object.fromEntries(Object.entries(value).filter(([name]) => !own.has(name))),
-    groundTruth: value["ground_truth"] ?? value["ground_truths"]
+    // Null is an answer, too
+    groundTruth: Object.hasOwn(value, "ground_truth") ? value["ground_truth"] : value["ground_truths"]
   }
 }
