@@ -257,6 +257,18 @@ const head = ({ baseline, candidate, common, onlyBaseline, onlyCandidate }: Comp
 /**
  * A comparison for a terminal: the metrics, and ten datapoints at most that became worse, with both answers.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Dataset, evaluate, Compare } from "@honeyhive/experiments"
+ * import { HoneyHive } from "@honeyhive/tracing"
+ *
+ * const program = evaluate({ name: "echo", dataset: Dataset.make([{ inputs: 1 }]), run: (n) => n })
+ * const { report } = await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
+ *
+ * Compare.toText(Compare.reports(report, report)).split("\n")[0] // => "echo against echo: 1 common datapoints"
+ * ```
+ *
  * @category formats
  * @since 0.1.0
  */
@@ -282,7 +294,19 @@ export const toText = (comparison: Comparison): string => {
 }
 
 /**
- * The same as Markdown.
+ * The same as Markdown, with what became better, too.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Dataset, evaluate, Compare } from "@honeyhive/experiments"
+ * import { HoneyHive } from "@honeyhive/tracing"
+ *
+ * const program = evaluate({ name: "echo", dataset: Dataset.make([{ inputs: 1 }]), run: (n) => n })
+ * const { report } = await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
+ *
+ * Compare.toMarkdown(Compare.reports(report, report)).split("\n")[0] // => "## echo against echo: 1 common datapoints"
+ * ```
  *
  * @category formats
  * @since 0.1.0

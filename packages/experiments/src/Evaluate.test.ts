@@ -167,9 +167,10 @@ describe("evaluate", () => {
   it.effect("repeats, retries by its Schedule, and gives up when the time is over", () =>
     Effect.gen(function* () {
       const aborted: Array<number> = []
+      const dataset = yield* numbers(3)
       const fiber = yield* evaluate({
         name: "patient",
-        dataset: numbers(3),
+        dataset,
         repetitions: 2,
         timeout: "10 seconds",
         retry: Schedule.spaced("1 second"),
@@ -181,7 +182,8 @@ describe("evaluate", () => {
           return new Promise<number>(() => undefined)
         }
       }).pipe(Effect.forkChild)
-      for (let second = 0; second < 12; second++) {
+      // However many turns the promises in it take
+      while (fiber.pollUnsafe() === undefined) {
         yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
         yield* TestClock.adjust("1 second")
       }
@@ -334,7 +336,7 @@ describe("evaluate", () => {
       const { recorded, report } = yield* evaluate({
         name: "alone",
         dataset: numbers(200),
-        timeout: "1 second",
+        timeout: "100 millis",
         run: (n): Effect.Effect<number, string> => {
           if (n === 100) away = true
           if (n % 100 === 17) return Effect.never
@@ -343,7 +345,7 @@ describe("evaluate", () => {
         evaluators: [right]
       }).pipe(
         Effect.provide(
-          HoneyHive.layer({ url: hive.url, apiKey: "hh_key", flushTimeout: "1 second", shutdownTimeout: "1 second" })
+          HoneyHive.layer({ url: hive.url, apiKey: "hh_key", flushTimeout: "100 millis", shutdownTimeout: "100 millis" })
         ),
         // It says so often enough
         Effect.provideService(References.MinimumLogLevel, "None")

@@ -181,15 +181,17 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
     // In the order in which they end, also of a run that does not
     const done: Array<ReportItem> = []
 
-    const close = (run: runs.Run, status: "completed" | "failed") =>
+    const summarize = (items: ReadonlyArray<ReportItem>): Summary.Summary =>
+      Summary.make(
+        items,
+        evaluators.map(({ name }) => name)
+      )
+
+    const close = (run: runs.Run, status: "completed" | "failed", summary: Summary.Summary) =>
       Effect.gen(function* () {
         quietly(bar.end)
         // What a backend counts of a closed run should be there
         yield* Effect.ignore(hive.flush)
-        const summary = Summary.make(
-          done,
-          evaluators.map(({ name }) => name)
-        )
         const sessions = done.map(({ session_id }) => session_id)
         return yield* run.close({
           status,
@@ -225,26 +227,25 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
             )
           ),
         { concurrency: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }
-      ).pipe(Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed"))))
+      ).pipe(Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done)))))
 
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const run = yield* announce
         const results = yield* restore(items(run))
-        const recorded = yield* close(run, "completed")
         const reported = results.map((result) => result.reported)
+        const summary = summarize(reported)
+        const duration = (yield* now) - startedAt
+        const recorded = yield* close(run, "completed", summary)
         const report: Report = {
           run_id: runId,
           name: options.name,
           dataset_id: dataset.id,
           ...(dataset.name === undefined ? {} : { dataset_name: dataset.name }),
           started_at: startedAt,
-          duration: (yield* now) - startedAt,
+          duration,
           metadata: { ...options.configuration, ...options.metadata },
-          summary: Summary.make(
-            reported,
-            evaluators.map(({ name }) => name)
-          ),
+          summary,
           items: reported
         }
         return { runId, items: results.map(({ result }) => result), report, recorded }

@@ -206,12 +206,33 @@ export const make = <I, O, G, R = never>(
     )
 })
 
-/** Either form as an evaluator. */
+/**
+ * Either form as an evaluator.
+ *
+ * @example
+ * ```ts
+ * import { Evaluator } from "@honeyhive/experiments"
+ *
+ * Evaluator.from(function polite(outputs: string) {
+ *   return outputs.includes("please")
+ * }).name // => "polite"
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const from = <I, O, G, R>(evaluator: AnyEvaluator<I, O, G, R>): Evaluator<I, O, G, R> =>
   typeof evaluator === "function" ? make(evaluator.name === "" ? "evaluator" : evaluator.name, evaluator) : evaluator
 
 /**
  * A score as a number: booleans count as 1 and 0, categories not at all.
+ *
+ * @example
+ * ```ts
+ * import { Evaluator } from "@honeyhive/experiments"
+ *
+ * [0.5, true, "refund"].map(Evaluator.toNumber) // => [0.5, 1, undefined]
+ * ```
  *
  * @category scores
  * @since 0.1.0
@@ -265,6 +286,20 @@ const together = (scores: ReadonlyArray<Score>, how: Aggregate): Score => {
 
 /**
  * Judges one answer. Never fails: what went wrong is in the result.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Evaluator, Trace } from "@honeyhive/experiments"
+ *
+ * const broken = Evaluator.make("broken", () => Effect.fail("no judge"))
+ * const sample = { outputs: "", inputs: "", groundTruth: "", trace: Trace.make([]) }
+ * const item = { id: "EXT-1", index: 0, inputs: "", groundTruth: "" }
+ * const { error, status } = await Effect.runPromise(Evaluator.run(broken, { ...sample, item }))
+ *
+ * status // => "failed"
+ * error // => "no judge"
+ * ```
  *
  * @category running
  * @since 0.1.0

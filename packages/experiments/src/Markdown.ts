@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
+import { outcome, rows } from "./internal/metrics.ts"
 import { line, table } from "./internal/text.ts"
 import type { Report, ReportItem } from "./Report.ts"
-import { outcome, rows } from "./Table.ts"
 
 const WORST = 20
 

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import type { AiError } from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
 import { call } from "./internal/call.ts"
 import { describe } from "./internal/json.ts"
@@ -155,14 +156,35 @@ export const reports = Effect.fnUntraced(function* <E = never, R = never>(
 const Judgement = Schema.Struct({ reason: Schema.String, better: Schema.Literals(["first", "second", "tie"]) })
 
 /**
- * A language model chooses, by criteria in words.
+ * A language model chooses, by criteria in words: `effect/ai`'s `LanguageModel`, of whichever provider.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer, Stream } from "effect"
+ * import { LanguageModel } from "effect/ai"
+ * import { Pairwise } from "@honeyhive/experiments"
+ *
+ * // Stands for a provider's model
+ * const Model = Layer.effect(
+ *   LanguageModel.LanguageModel,
+ *   LanguageModel.make({
+ *     generateText: () => Effect.succeed([{ type: "text", text: '{"reason":"It is shorter.","better":"second"}' }]),
+ *     streamText: () => Stream.empty
+ *   })
+ * )
+ *
+ * const choose = Pairwise.byModel("The shorter one is better.")
+ * const choice = choose({ inputs: "?", groundTruth: null, first: "a long answer", second: "short" })
+ *
+ * await Effect.runPromise(Effect.provide(choice, Model)) // => "second"
+ * ```
  *
  * @category judges
  * @since 0.1.0
  */
 export const byModel =
-  (criteria: string): Prefer<unknown, LanguageModel.LanguageModel> =>
-  ({ first, groundTruth, inputs, second }) => {
+  (criteria: string) =>
+  ({ first, groundTruth, inputs, second }: Choice): Effect.Effect<Preference, AiError, LanguageModel.LanguageModel> => {
     const part = (name: string, value: unknown): string =>
       `<${name}>\n${textOf(value).replaceAll(`</${name}`, `<\\/${name}`)}\n</${name}>`
     const prompt = [

@@ -86,6 +86,20 @@ const codec = Schema.fromJsonString(Report)
 /**
  * The report as JSON; {@link fromJson} reads it back.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Dataset, evaluate, Report } from "@honeyhive/experiments"
+ * import { HoneyHive } from "@honeyhive/tracing"
+ *
+ * const program = evaluate({ name: "echo", dataset: Dataset.make([{ inputs: 1 }]), run: (n) => n })
+ * const { report } = await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory())))
+ *
+ * const read = await Effect.runPromise(Report.fromJson(Report.toJson(report)))
+ *
+ * read.run_id === report.run_id // => true
+ * ```
+ *
  * @category encoding
  * @since 0.1.0
  */
@@ -115,6 +129,16 @@ export const fromJson = (text: string): Effect.Effect<Report, ReportError> =>
 
 /**
  * Reads a report's file, such as the baseline that a change is compared with.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Report } from "@honeyhive/experiments"
+ *
+ * const error = await Effect.runPromise(Effect.flip(Report.fromFile("/nowhere/baseline.json")))
+ *
+ * error.message.startsWith("/nowhere/baseline.json: ENOENT") // => true
+ * ```
  *
  * @category decoding
  * @since 0.1.0

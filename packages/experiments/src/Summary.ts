@@ -139,6 +139,13 @@ export interface Counted {
 /**
  * A run in numbers.
  *
+ * @example
+ * ```ts
+ * import { Summary } from "@honeyhive/experiments"
+ *
+ * Summary.make([], ["accuracy"]).metrics.map(({ name }) => name) // => ["accuracy", "score", "duration"]
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -177,6 +184,17 @@ export const make = (items: ReadonlyArray<Counted>, evaluators: ReadonlyArray<st
 
 /**
  * The weighted mean of an answer's scores. Categories have none, and neither does an evaluator that failed or weighs 0.
+ *
+ * @example
+ * ```ts
+ * import { Summary } from "@honeyhive/experiments"
+ *
+ * const result = { status: "scored", duration: 1 } as const
+ * const facts = { ...result, name: "facts", value: true, weight: 3 }
+ * const style = { ...result, name: "style", value: 0, weight: 1 }
+ *
+ * Summary.weighted([facts, style]) // => 0.75
+ * ```
  *
  * @category scores
  * @since 0.1.0

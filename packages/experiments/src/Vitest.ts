@@ -34,6 +34,18 @@ const listOf = (value: string | ReadonlyArray<string> | undefined): ReadonlyArra
 /**
  * Rejects with the table of the run where an expectation does not hold; what {@link evaluation} does in its test.
  *
+ * @example
+ * ```ts no-run
+ * import { Dataset, evaluatePromise } from "@honeyhive/experiments"
+ * import { assertReport } from "@honeyhive/experiments/Vitest"
+ * import { it } from "vitest"
+ *
+ * it("is fast", async () => {
+ *   const { report } = await evaluatePromise({ name: "echo", dataset: Dataset.make([{ inputs: 1 }]), run: (n) => n })
+ *   await assertReport(report, { expect: "duration.p90 < 2000" })
+ * })
+ * ```
+ *
  * @category checking
  * @since 0.1.0
  */

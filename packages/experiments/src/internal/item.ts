@@ -14,6 +14,7 @@ import { type Evaluator, type EvaluatorResult, run } from "../Evaluator.ts"
 import type { ReportItem } from "../Report.ts"
 import { weighted } from "../Summary.ts"
 import * as Trace from "../Trace.ts"
+import { collector } from "./collector.ts"
 import { call, type ErrorOf, type OutputOf, type ServicesOf } from "./call.ts"
 import { content, describe, json } from "./json.ts"
 
@@ -172,7 +173,7 @@ export const runItem = <I, G, A, RE>(
 ): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
   Effect.gen(function* () {
     const hive = yield* HoneyHive
-    const spans = Trace.collector()
+    const spans = collector()
     const session = hive.startSession({
       name: task.options.name,
       inputs: content("input", task.item.inputs),
