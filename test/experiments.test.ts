@@ -5,9 +5,10 @@ import { spawn } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { Effect, References } from "effect"
+import { Effect, References, Schema } from "effect"
 import { expect, it } from "vitest"
 import { Dataset, evaluate, Evaluators } from "@honeyhive/experiments"
+import { HoneyHiveLocal } from "@honeyhive/hive"
 import { HoneyHive } from "@honeyhive/tracing"
 import { environment } from "./environment.ts"
 
@@ -99,4 +100,39 @@ it("ten thousand items, some failing, some hanging, and a backend that dies: eve
   } finally {
     await hive.close()
   }
+})
+
+it("past sessions of a hive are a dataset: the newest, with what they answered or should have", async () => {
+  const ask = (question: string, answer: string, ground_truth?: string) =>
+    HoneyHive.enrichSession({
+      outputs: { answer },
+      ...(ground_truth === undefined ? {} : { feedback: { ground_truth: { answer: ground_truth } } })
+    }).pipe(HoneyHive.withSession({ name: "support", inputs: { question } }))
+  const program = Effect.gen(function* () {
+    yield* ask("two and two?", "4")
+    yield* ask("three and three?", "5", "6")
+    yield* Effect.void.pipe(HoneyHive.withSession({ name: "another", inputs: { other: true } }))
+    yield* HoneyHive.flush
+    const dataset = yield* Dataset.fromSessions(
+      { inputs: Schema.Struct({ question: Schema.String }), groundTruth: Schema.Struct({ answer: Schema.String }) },
+      { filters: [{ field: "event_name", operator: "is", value: "support", type: "string" }] }
+    )
+    const { report } = yield* evaluate({
+      name: "again",
+      dataset,
+      run: ({ question }) => ({ answer: question.startsWith("two") ? "4" : "7" }),
+      evaluators: [Evaluators.exactMatch({ name: "accuracy" })]
+    })
+    const accuracy = new Map(report.items.map(({ inputs, scores }) => [JSON.stringify(inputs), scores[0]?.value]))
+    expect(accuracy).toEqual(
+      new Map([
+        ['{"question":"two and two?"}', true],
+        ['{"question":"three and three?"}', false]
+      ])
+    )
+    expect(dataset.items.every(({ id }) => /^EXT-[0-9a-f-]{36}$/.test(id))).toBe(true)
+  })
+  await Effect.runPromise(
+    program.pipe(Effect.provide(HoneyHiveLocal), Effect.provideService(References.MinimumLogLevel, "None"))
+  )
 })

@@ -10,9 +10,10 @@ import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Filter } from "@honeyhive/contract/Api"
 import * as ExternalIds from "@honeyhive/contract/ExternalIds"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
-import { connect, keyOf, quietly } from "./internal/client.ts"
+import { connect, connectEvents, keyOf, quietly } from "./internal/client.ts"
 import { formatOf, type Format, parse, type Row, split } from "./internal/rows.ts"
 
 /**
@@ -234,6 +235,20 @@ export const fromFile = Effect.fnUntraced(function* <I, G = unknown>(
   return dataset
 })
 
+/** The backend of the tracer, and how it is asked. */
+const backend = Effect.fnUntraced(function* (dataset: string) {
+  const { settings } = yield* HoneyHive
+  const key = keyOf(settings)
+  if (key === undefined) {
+    return yield* new DatasetError({ dataset, reason: "the tracer has no key for HoneyHive (HH_API_KEY)" })
+  }
+  const call = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    quietly(settings)(effect).pipe(
+      Effect.mapError((cause) => new DatasetError({ dataset, reason: "HoneyHive did not give it", cause }))
+    )
+  return { settings, key, call }
+})
+
 const CHUNK = 100
 
 /**
@@ -259,15 +274,7 @@ const CHUNK = 100
  * @since 0.1.0
  */
 export const fromHoneyHive = Effect.fnUntraced(function* <I, G = unknown>(id: string, schemas: Schemas<I, G>) {
-  const { settings } = yield* HoneyHive
-  const key = keyOf(settings)
-  if (key === undefined) {
-    return yield* new DatasetError({ dataset: id, reason: "the tracer has no key for HoneyHive (HH_API_KEY)" })
-  }
-  const call = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    quietly(settings)(effect).pipe(
-      Effect.mapError((cause) => new DatasetError({ dataset: id, reason: "HoneyHive did not give it", cause }))
-    )
+  const { call, key, settings } = yield* backend(id)
   const client = yield* connect(settings.url, key)
   const { datasets } = yield* call(client.datasets.list({ query: { dataset_id: id } }))
   const found = datasets.find((dataset) => dataset.id === id)
@@ -290,5 +297,79 @@ export const fromHoneyHive = Effect.fnUntraced(function* <I, G = unknown>(id: st
     items.push({ id: datapointId, index, ...(yield* decode(`datapoint ${datapointId}`, datapoint)) })
   }
   const dataset: Dataset<I, G> = { id, name: found.name ?? undefined, items }
+  return dataset
+})
+
+/**
+ * Options of {@link fromSessions}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionsOptions extends DatasetOptions {
+  /** Which sessions, such as those with a bad rating. Default: all. */
+  readonly filters?: ReadonlyArray<Filter> | undefined
+  /** The newest so many. Default: 100. */
+  readonly limit?: number | undefined
+}
+
+const PAGE = 1000
+
+/**
+ * Past sessions of HoneyHive, or of a hive, as a dataset: what was asked then, and what was answered. The ground truth is the
+ * session's `feedback.ground_truth`, where somebody gave one, else its outputs. A datapoint's id is made of its session's.
+ *
+ * @example
+ * ```ts no-run
+ * import { Effect, Schema } from "effect"
+ * import { Dataset, evaluate, Evaluators } from "@honeyhive/experiments"
+ * import { HoneyHiveLive } from "@honeyhive/tracing"
+ *
+ * const program = evaluate({
+ *   name: "as before?",
+ *   dataset: Dataset.fromSessions(
+ *     { inputs: Schema.Struct({ question: Schema.String }), groundTruth: Schema.Struct({ answer: Schema.String }) },
+ *     { filters: [{ field: "event_name", operator: "is", value: "support" }], limit: 50 }
+ *   ),
+ *   run: ({ question }) => question.toUpperCase(),
+ *   evaluators: [Evaluators.levenshtein({ expected: ({ answer }: { answer: string }) => answer })]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(HoneyHiveLive)))
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromSessions = Effect.fnUntraced(function* <I, G = unknown>(
+  schemas: Schemas<I, G>,
+  options: SessionsOptions = {}
+) {
+  const { filters = [], limit = 100, name = "sessions" } = options
+  const { call, key, settings } = yield* backend(name)
+  const client = yield* connectEvents(settings.url, key)
+  const isSession: Filter = { field: "event_type", operator: "is", value: "session", type: "string" }
+  const rows: Array<{ readonly id: string; readonly inputs: unknown; readonly groundTruth: unknown }> = []
+  for (let page = 1; rows.length < limit; page++) {
+    const payload = { filters: [isSession, ...filters], limit: PAGE, page }
+    const { events } = yield* call(client.events.search({ payload }))
+    for (const { event_id, feedback, inputs, outputs } of events) {
+      rows.push({ id: event_id, inputs, groundTruth: feedback["ground_truth"] ?? outputs ?? undefined })
+    }
+    if (events.length < PAGE) break
+  }
+  const decode = decoding(name, schemas)
+  const items: Array<Item<I, G>> = []
+  for (const [index, { id, ...row }] of rows.slice(0, limit).entries()) {
+    items.push({ id: ExternalIds.custom(id), index, ...(yield* decode(`session ${id}`, row)) })
+  }
+  const dataset: Dataset<I, G> = {
+    id: yield* idOf(
+      options,
+      items.map(({ id }) => id)
+    ),
+    name,
+    items
+  }
   return dataset
 })

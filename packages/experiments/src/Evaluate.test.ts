@@ -345,7 +345,12 @@ describe("evaluate", () => {
         evaluators: [right]
       }).pipe(
         Effect.provide(
-          HoneyHive.layer({ url: hive.url, apiKey: "hh_key", flushTimeout: "100 millis", shutdownTimeout: "100 millis" })
+          HoneyHive.layer({
+            url: hive.url,
+            apiKey: "hh_key",
+            flushTimeout: "100 millis",
+            shutdownTimeout: "100 millis"
+          })
         ),
         // It says so often enough
         Effect.provideService(References.MinimumLogLevel, "None")
@@ -370,14 +375,18 @@ describe("evaluate", () => {
         name: "apart",
         dataset: numbers(20),
         concurrency: 20,
-        run: async (n) => (await step(n)) + (await step(n))
+        run: async (n) => (await step(n)) + (await step(n)),
+        evaluators: [right]
       }).pipe(Effect.withSpan("outer"))
       yield* HoneyHive.flush
       const spans = yield* MemoryExporter.use((memory) => memory.spans)
       for (const { datapoint_id, inputs, session_id } of report.items) {
         const own = spans.filter(({ attributes }) => attributes["honeyhive.session_id"] === session_id)
-        assert.deepStrictEqual(own.map(({ name }) => name).toSorted(), ["apart", "step", "step"])
-        assert.strictEqual(new Set(own.map((span) => span.spanContext().traceId)).size, 1)
+        assert.deepStrictEqual(own.map(({ name }) => name).toSorted(), ["apart", "right", "step", "step"])
+        const [judged, ...answered] = own.toSorted((a, b) => (a.name === "right" ? -1 : b.name === "right" ? 1 : 0))
+        // Beside the answer, and not below whatever the run itself is part of
+        assert.isUndefined(judged?.parentSpanContext)
+        assert.strictEqual(new Set(answered.map((span) => span.spanContext().traceId)).size, 1)
         for (const { attributes, name } of own) {
           assert.strictEqual(attributes["honeyhive_metadata.datapoint_id"], datapoint_id)
           if (name === "step") assert.strictEqual(attributes["honeyhive_inputs._params_.n"], Number(inputs))

@@ -12,7 +12,7 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { Authorization } from "@honeyhive/contract/Api"
+import { Authorization, HoneyHiveApi } from "@honeyhive/contract/Api"
 import type { Settings } from "@honeyhive/tracing/TracerConfig"
 import { ExperimentsApi } from "./api.ts"
 
@@ -30,6 +30,13 @@ const authorization = (key: Redacted.Redacted) =>
 /** A client; its calls are tried again while the failure looks transient. */
 export const connect = (url: string, key: Redacted.Redacted) =>
   HttpApiClient.make(ExperimentsApi, {
+    baseUrl: url,
+    transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
+  }).pipe(Effect.provide(authorization(key)))
+
+/** A client for sessions and events. */
+export const connectEvents = (url: string, key: Redacted.Redacted) =>
+  HttpApiClient.make(HoneyHiveApi, {
     baseUrl: url,
     transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
   }).pipe(Effect.provide(authorization(key)))
