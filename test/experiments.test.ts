@@ -61,46 +61,50 @@ it("a signal closes the run as failed, with what was done, and the process ends"
   }
 })
 
-it("ten thousand items, some failing, some hanging, and a backend that dies: every one is accounted for", async () => {
-  const hive = await honeyhive()
-  const size = 10_000
-  const program = evaluate({
-    name: "large",
-    dataset: Dataset.make(
-      Array.from({ length: size }, (_, index) => ({ inputs: index, ground_truth: index, id: `n${index}` }))
-    ),
-    concurrency: 64,
-    timeout: "50 millis",
-    run: (index): Effect.Effect<number, string> => {
-      const answer =
-        index % 100 === 7 ? Effect.never : index % 100 === 8 ? Effect.fail("broken") : Effect.succeed(index)
-      return index === size / 2 ? Effect.andThen(Effect.promise(hive.close), answer) : answer
-    },
-    evaluators: [Evaluators.exactMatch()]
-  }).pipe(
-    Effect.provide(
-      HoneyHive.layer({ url: hive.url, apiKey: "hh_key", flushTimeout: "1 second", shutdownTimeout: "1 second" })
-    ),
-    // It says so often enough
-    Effect.provideService(References.MinimumLogLevel, "None")
-  )
-  try {
-    const { recorded, report } = await Effect.runPromise(program)
-    const { completed, failed, items, timed_out } = report.summary
-    expect({ completed, failed, items, recorded, timed_out }).toEqual({
-      completed: 9800,
-      failed: 100,
-      items: size,
-      recorded: false,
-      timed_out: 100
-    })
-    expect(new Set(report.items.map(({ session_id }) => session_id)).size).toBe(size)
-    expect(report.items.every((item, index) => item.index === index)).toBe(true)
-    expect(report.summary.metrics[0]?.count).toBe(9800)
-  } finally {
-    await hive.close()
+it(
+  "ten thousand items, some failing, some hanging, and a backend that dies: all are accounted for",
+  { timeout: 180_000 },
+  async () => {
+    const hive = await honeyhive()
+    const size = 10_000
+    const program = evaluate({
+      name: "large",
+      dataset: Dataset.make(
+        Array.from({ length: size }, (_, index) => ({ inputs: index, ground_truth: index, id: `n${index}` }))
+      ),
+      concurrency: 64,
+      timeout: "50 millis",
+      run: (index): Effect.Effect<number, string> => {
+        const answer =
+          index % 100 === 7 ? Effect.never : index % 100 === 8 ? Effect.fail("broken") : Effect.succeed(index)
+        return index === size / 2 ? Effect.andThen(Effect.promise(hive.close), answer) : answer
+      },
+      evaluators: [Evaluators.exactMatch()]
+    }).pipe(
+      Effect.provide(
+        HoneyHive.layer({ url: hive.url, apiKey: "hh_key", flushTimeout: "1 second", shutdownTimeout: "1 second" })
+      ),
+      // It says so often enough
+      Effect.provideService(References.MinimumLogLevel, "None")
+    )
+    try {
+      const { recorded, report } = await Effect.runPromise(program)
+      const { completed, failed, items, timed_out } = report.summary
+      expect({ completed, failed, items, recorded, timed_out }).toEqual({
+        completed: 9800,
+        failed: 100,
+        items: size,
+        recorded: false,
+        timed_out: 100
+      })
+      expect(new Set(report.items.map(({ session_id }) => session_id)).size).toBe(size)
+      expect(report.items.every((item, index) => item.index === index)).toBe(true)
+      expect(report.summary.metrics[0]?.count).toBe(9800)
+    } finally {
+      await hive.close()
+    }
   }
-})
+)
 
 it("past sessions of a hive are a dataset: the newest, with what they answered or should have", async () => {
   const ask = (question: string, answer: string, ground_truth?: string) =>
