@@ -8,7 +8,7 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
-import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -43,6 +43,7 @@ const processor = (
   stamp: Stamp.Stamp,
   finish: attached.Finish,
   delivery: Delivery["Service"],
+  offer: (span: ReadableSpan, bytes: number) => void,
   filter: spanFilter.SpanFilter,
   requests: ServerSessions | undefined,
   // Of the span that is ending: the SDK calls `onEnd` right after `onEnding`
@@ -58,7 +59,7 @@ const processor = (
   onEnd: (span) => {
     requests?.ended(span)
     if (filter.drops(span)) return
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span, size.bytes)
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) offer(span, size.bytes)
   },
   forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
@@ -130,10 +131,14 @@ export class Provider extends Context.Service<
         redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
         return enforce(span as BoundedSpan, settings)
       }
+      const offer = (span: ReadableSpan, bytes: number): void => {
+        sessions.spanEnded(span)
+        delivery.offer(span, bytes)
+      }
       const theirs = yield* SpanProcessors
       const log = Effect.runForkWith(yield* Effect.context<never>())
       const spanProcessor = around(
-        processor(stamp, finish, delivery, filter, requests),
+        processor(stamp, finish, delivery, offer, filter, requests),
         theirs,
         (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
       )
@@ -162,9 +167,7 @@ export class Provider extends Context.Service<
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () =>
-        attached.make(stamp, finish, delivery.offer, flush(delivery))
-      )
+      const joined = yield* join(settings, tracerProvider, () => attached.make(stamp, finish, offer, flush(delivery)))
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
       return Provider.of({ ...joined, open, stamp, starting, sessionOf: (traceId) => requests?.of(traceId) })
     })

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,6 +17,7 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
+import { Attributes } from "@honeyhive/contract/Attributes"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import type { Values } from "./Enrichment.ts"
@@ -52,6 +54,8 @@ export interface SessionOptions {
   readonly runId?: string | undefined
   readonly datasetId?: string | undefined
   readonly datapointId?: string | undefined
+  /** Called with every span of the session as it ends, until the session does; it must not throw. */
+  readonly onSpanEnd?: ((span: ReadableSpan) => void) | undefined
 }
 
 /**
@@ -183,6 +187,8 @@ export class Sessions extends Context.Service<
       update: UpdateEvent,
       ready: Effect.Effect<unknown, unknown>
     ) => Effect.Effect<void>
+    /** Tells whoever watches the session of this span. */
+    readonly spanEnded: (span: ReadableSpan) => void
     /** Waits for every call that was made before. */
     readonly flush: Effect.Effect<void>
     /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
@@ -208,6 +214,7 @@ export class Sessions extends Context.Service<
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
       const announced = new Map<string, Effect.Effect<void>>()
+      const watchers = new Map<string, (span: ReadableSpan) => void>()
 
       const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
         call.pipe(
@@ -270,6 +277,7 @@ export class Sessions extends Context.Service<
           ...(user === undefined ? {} : { userProperties: user })
         }
         Object.defineProperty(session, Owner, { value: announced })
+        if (options.onSpanEnd !== undefined) watchers.set(session.id, options.onSpanEnd)
         announce(session, options, {
           ...(correlation === undefined ? {} : { session_id: correlation }),
           ...session.experiment
@@ -296,6 +304,7 @@ export class Sessions extends Context.Service<
 
       const ended = new WeakSet<Ending>()
       const end = (session: Ending, exit: Exit.Exit<unknown, unknown>, { outputs, status }: SessionEnd = {}): void => {
+        watchers.delete(session.id)
         if (!announces || ended.has(session)) return
         ended.add(session)
         const now = clock.currentTimeMillisUnsafe()
@@ -335,6 +344,9 @@ export class Sessions extends Context.Service<
         end: (session, exit, how) => Effect.sync(() => end(session, exit, how)),
         update: (id, change) => Effect.sync(() => update(id, change)),
         updateEvent: (id, change, ready) => Effect.sync(() => updateEvent(id, change, ready)),
+        spanEnded: (span) => {
+          if (watchers.size > 0) watchers.get(String(span.attributes[Attributes.SESSION_ID]))?.(span)
+        },
         flush,
         close
       })
