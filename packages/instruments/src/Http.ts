@@ -6,20 +6,19 @@
  * the same patch `require` for good and take the place of another SDK's (`Instrumentation.layer` turns them on all the same).
  * Attributes are those of OpenTelemetry's stable HTTP conventions.
  *
- * Off by default, like HoneyHive's other SDKs: {@link layer} turns it on, unless `HH_DISABLE_HTTP_TRACING`,
- * `HONEYHIVE_DISABLE_HTTP_TRACING` or `DISABLE_HTTP_TRACING` is set to anything but `false`.
+ * Off by default, like HoneyHive's other SDKs: {@link layer} turns it on, unless the instance's `disableHttpTracing` says
+ * otherwise (`HH_DISABLE_HTTP_TRACING`, `HONEYHIVE_DISABLE_HTTP_TRACING`, `DISABLE_HTTP_TRACING`).
  *
  * A request's span is a child of the Effect span or traced function around it, and belongs to the instance of that code:
  * requests of another instance, and HoneyHive's own, have none here. Requests of Effect's `HttpClient`, which has its own
- * spans, are left to it (its headers to `HttpPropagation` of `@honeyhive/tracing`). No headers and no bodies are recorded, and secrets in a URL are not.
+ * spans, are left to it (its headers to `HttpPropagation` of `@honeyhive/tracing`). No headers and no bodies are recorded,
+ * and no secrets in a URL.
  *
  * @since 0.1.0
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { channels } from "./internal/httpChannels.ts"
 import { HttpSpans } from "./internal/httpSpans.ts"
@@ -29,7 +28,7 @@ import { HttpSpans } from "./internal/httpSpans.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Comes before the environment. Default: what the environment says, else false. */
+  /** Default: the instance's `disableHttpTracing`, an option or a variable. */
   readonly disabled?: boolean | undefined
   /** Whether a request outside of every span has none either. Default false. */
   readonly requireParent?: boolean | undefined
@@ -39,19 +38,6 @@ export interface Options {
    */
   readonly propagateTo?: ((url: URL) => boolean) | undefined
 }
-
-const variables = ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
-
-const isFalse = (text: string): boolean => ["false", "0", "no", "off"].includes(text.toLowerCase())
-
-/** The first variable that is set decides; a word that means neither is taken for the wish to be left alone. */
-const disabledByEnvironment = Effect.gen(function* () {
-  for (const name of variables) {
-    const text = yield* Config.option(Config.NonEmptyString(name)).pipe(Effect.orElseSucceed(() => Option.none()))
-    if (Option.isSome(text)) return !isFalse(text.value.trim())
-  }
-  return false
-})
 
 /**
  * Makes a span of every outgoing request of this instance's code, as long as the scope lives.
@@ -90,8 +76,8 @@ const disabledByEnvironment = Effect.gen(function* () {
 export const layer = (options: Options = {}): Layer.Layer<never, never, HoneyHive> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      if (options.disabled ?? (yield* disabledByEnvironment)) return
-      const { instrumentationProvider } = yield* HoneyHive
+      const { instrumentationProvider, settings } = yield* HoneyHive
+      if (options.disabled ?? settings.disableHttpTracing) return
       const tracer = instrumentationProvider.getTracer("@honeyhive/instruments/Http")
       yield* Effect.acquireRelease(
         Effect.sync(() => {

@@ -93,7 +93,12 @@ const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
 /** The instance that started the session, if one did. */
 const ownerOf = (session: SessionInfo): unknown => (session as { [Owner]?: unknown })[Owner] // absent on others
 
-const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
+/**
+ * The experiment that a session is part of.
+ *
+ * @internal
+ */
+export const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
   const said = Object.entries({ run_id: runId, dataset_id: datasetId, datapoint_id: datapointId })
   const given = said.filter(([, id]) => id !== undefined)
   return given.length === 0 ? undefined : Object.fromEntries(given)

@@ -13,18 +13,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
-import { writeFields } from "@honeyhive/contract/Projection"
-import { evaluateNow } from "./Enrichment.ts"
 import { HoneyHive } from "./HoneyHive.ts"
-import { writer } from "./internal/bridge.ts"
 import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
-import { idOf, metadataOf, updateSession } from "./internal/compatSessions.ts"
-import { contentOf, nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import { nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import { describeCause } from "./internal/failure.ts"
 import * as instance from "./internal/instance.ts"
-import * as otelTracer from "./internal/otelTracer.ts"
+import { warn } from "./internal/log.ts"
 import * as registry from "./internal/registry.ts"
+import * as PlainSpan from "./PlainSpan.ts"
 import { getDefault } from "./Registry.ts"
-import { CurrentSession, type SessionInfo } from "./Session.ts"
+import { CurrentSession, experimentOf, sessionIdOf, type SessionInfo } from "./Session.ts"
 import { traced } from "./Traced.ts"
 
 // The types that 1.x has in these places: with stricter ones, programs written for it would not compile
@@ -108,8 +106,9 @@ export interface HoneyHiveTracerProperties {
   /** Accepted and kept; it changes nothing. */
   isEvaluation: boolean
   disableBatch: boolean
-  /** Accepted: HTTP requests are traced only where somebody asks for it. */
+  /** Outgoing requests are spans only with `Http` of `@honeyhive/instruments`; with this, not even then. */
   disableHttpTracing: boolean
+  /** The experiment that the session is part of; the three stand on the session and on every event in it. */
   runId?: string | undefined
   datasetId?: string | undefined
   datapointId?: string | undefined
@@ -220,18 +219,30 @@ export const traceChain: Wrap = (func, options) => traceFunction({ ...options, e
  */
 export const enrichSpan = (params: Spoken = {}): void => {
   try {
-    const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
-    if (span === undefined) return
-    const fields = evaluateNow(toEnrichment(params))?.fields
-    if (fields === undefined) return
-    if (span._tag === "Span") writeFields(fields, writer(span))
-    else if (otelTracer.isOtelParent(span)) {
-      // The same values, but mutable there
-      writeFields(fields, (name, value) => void span.span.setAttribute(name, value as OtelApi.AttributeValue))
-    }
+    PlainSpan.enrichSpan(toEnrichment(params))
   } catch {
     // A getter that throws, for one: it never reaches the program
   }
+}
+
+/** Tells the backend more of a session; whatever cannot be told stays here. */
+const updateSession = (
+  hive: HoneyHive["Service"],
+  session: SessionInfo | undefined,
+  params: EnrichSessionParams
+): void => {
+  const update = Effect.suspend(() => {
+    const { sessionId } = params
+    const { inputs: _, ...enrichment } = toEnrichment(params)
+    const named = sessionId ? String(sessionId) : session
+    return named === undefined ? HoneyHive.enrichSession(enrichment) : HoneyHive.enrichSession(named, enrichment)
+  })
+  Effect.runSync(
+    update.pipe(
+      Effect.provideService(HoneyHive, hive),
+      Effect.catchCause((cause) => warn(`HoneyHive: a session was not enriched: ${describeCause(cause).message}`))
+    )
+  )
 }
 
 /**
@@ -296,7 +307,7 @@ export class HoneyHiveTracer {
    * says which one on stderr, and the tracer's functions run untraced.
    */
   static async init(params: Partial<HoneyHiveTracerProperties> = {}): Promise<HoneyHiveTracer> {
-    const { apiKey, disableBatch, project, serverUrl, source, testMode } = params
+    const { apiKey, disableBatch, disableHttpTracing, project, serverUrl, source, testMode } = params
     // As in 1.x an empty text is as good as none
     const instance = await open({
       apiKey: apiKey || undefined,
@@ -304,15 +315,23 @@ export class HoneyHiveTracer {
       source: source || undefined,
       project: project || undefined,
       disableBatch,
+      disableHttpTracing,
       testMode
     })
     const { context, hive } = instance
-    const metadata = metadataOf(params)
+    const { datapointId, datasetId, runId, sessionId } = params
     const name = params.sessionName || instance.settings?.sessionName
-    const session = params.sessionId
-      ? { id: idOf(String(params.sessionId)), name: name ?? "unknown", startTime: Date.now() }
-      : Effect.runSync(hive.startSession({ name, inputs: contentOf(params.inputs), metadata: metadata }))
-    if (params.sessionId && metadata !== undefined) updateSession(hive, session, { metadata })
+    const metadata = valuesOf(params.metadata)
+    const experiment = experimentOf(params)
+    const session: SessionInfo = sessionId
+      ? { id: sessionIdOf(String(sessionId)), name: name ?? "unknown", startTime: Date.now(), experiment }
+      : Effect.runSync(
+          hive.startSession({ name, inputs: valuesOf(params.inputs), metadata, runId, datasetId, datapointId })
+        )
+    // It was begun elsewhere, and not with what is said of it here
+    if (sessionId && (metadata ?? experiment) !== undefined) {
+      updateSession(hive, session, { metadata: { ...experiment, ...metadata } })
+    }
     if (!instance.settled) {
       instance.settled = true
       registry.settle(hive, Context.add(context, CurrentSession, session))
@@ -333,7 +352,7 @@ export class HoneyHiveTracer {
   /** What is traced from now on belongs to that session. */
   set sessionId(sessionId: string | undefined) {
     if (!sessionId) throw new Error("sessionId is required")
-    this.#session = { ...this.#session, id: idOf(sessionId) }
+    this.#session = { ...this.#session, id: sessionIdOf(sessionId) }
   }
   get serverUrl(): string {
     return this.#instance.settings?.url ?? ""
@@ -354,7 +373,7 @@ export class HoneyHiveTracer {
     return this.#instance.settings?.disableBatch ?? false
   }
   get disableHttpTracing(): boolean {
-    return this.#given.disableHttpTracing ?? false
+    return this.#instance.settings?.disableHttpTracing ?? false
   }
   get isEvaluation(): boolean {
     return this.#given.isEvaluation ?? false
@@ -437,8 +456,14 @@ export class HoneyHiveTracer {
 
   /** A tracer of OpenTelemetry's API, such as the Vercel AI SDK takes: its spans belong to this session. */
   getTracer(): OtelApi.Tracer {
-    const tracer = this.#instance.hive.tracerProvider.getTracer("@honeyhive/tracing")
-    return otelTracer.make(tracer, (evaluate) => this.#enter(evaluate))
+    const tracer = this.#instance.hive.instrumentationProvider.getTracer("@honeyhive/tracing")
+    // OpenTelemetry's overloads, handed on as they are
+    const startActiveSpan = (...args: Parameters<OtelApi.Tracer["startActiveSpan"]>): unknown =>
+      this.#enter(() => tracer.startActiveSpan(...args))
+    return {
+      startSpan: (...args) => this.#enter(() => tracer.startSpan(...args)),
+      startActiveSpan: startActiveSpan as OtelApi.Tracer["startActiveSpan"]
+    }
   }
 
   /** Resolves when everything that ended before has been sent or given up, and never rejects. */
