@@ -24,6 +24,8 @@ import { channels } from "./internal/httpChannels.ts"
 import { HttpSpans } from "./internal/httpSpans.ts"
 
 /**
+ * Which requests have spans, and which of them carry headers.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -222,7 +222,23 @@ export class HoneyHive extends Context.Service<
     readonly instrumentationProvider: OtelApi.TracerProvider
   }
 >()("@honeyhive/tracing/HoneyHive") {
-  /** An instance whose exporter is given, such as a test's. */
+  /**
+   * An instance whose exporter is given, such as a test's.
+   *
+   * @example
+   * ```ts
+   * import { Effect, Layer } from "effect"
+   * import { HoneyHive, MemoryExporter, TracerConfig } from "@honeyhive/tracing"
+   *
+   * const instance = HoneyHive.layerExporter.pipe(
+   *   Layer.provide(MemoryExporter.layer),
+   *   Layer.provide(TracerConfig.layer({ source: "test" }))
+   * )
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(instance))) // => "test"
+   * ```
+   */
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
     Effect.gen(function* () {
@@ -303,6 +319,24 @@ export class HoneyHive extends Context.Service<
   /**
    * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
    * which cannot be used. Without a key it warns once and exports nothing.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layer({ source: "production", testMode: true })
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(live))) // => "production"
+   *
+   * const wrong = HoneyHive.flush.pipe(
+   *   Effect.provide(HoneyHive.layer({ url: "nowhere" })),
+   *   Effect.catchTag("TracerConfigError", (error) => Effect.succeed(error.source))
+   * )
+   *
+   * await Effect.runPromise(wrong) // => "option url"
+   * ```
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
     layerNamed(options, callerOf(HoneyHive.layer))
@@ -339,7 +373,24 @@ export class HoneyHive extends Context.Service<
     return { spanProcessor, layer: Layer.provide(layer, Layer.succeed(CurrentRelay, spanProcessor)) }
   }
 
-  /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
+  /**
+   * Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`.
+   *
+   * @example
+   * ```ts
+   * import { Config, ConfigProvider, Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layerConfig({ sessionName: Config.String("APP_NAME"), testMode: Config.succeed(true) })
+   * const name = HoneyHive.currentSession.pipe(
+   *   Effect.map((session) => session.name),
+   *   Effect.provide(live),
+   *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ APP_NAME: "support" })))
+   * )
+   *
+   * await Effect.runPromise(name) // => "support"
+   * ```
+   */
   static readonly layerConfig = (
     options: Config.Wrap<Options>
   ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> => {
@@ -347,7 +398,24 @@ export class HoneyHive extends Context.Service<
     return Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layerNamed(options, caller)))
   }
 
-  /** An instance that keeps its spans in memory and never touches the network. */
+  /**
+   * An instance that keeps its spans in memory and never touches the network.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const names = Effect.void.pipe(
+   *   Effect.withSpan("step"),
+   *   Effect.andThen(HoneyHive.flush),
+   *   Effect.andThen(MemoryExporter.use((memory) => memory.spans)),
+   *   Effect.map((spans) => spans.map((span) => span.name))
+   * )
+   *
+   * await Effect.runPromise(names.pipe(Effect.provide(HoneyHive.layerMemory()))) // => ["step"]
+   * ```
+   */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
@@ -396,10 +464,40 @@ export class HoneyHive extends Context.Service<
    */
   static readonly startSession = startSession
 
-  /** Ends the current session, or one that is given or named by its id, in the background. Only the first end counts. */
+  /**
+   * Ends the current session, or one that is given or named by its id, in the background. Only the first end counts.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.endSession({ outputs: { answer: 42 }, status: "answered" })
+   *   yield* HoneyHive.endSession("chat-42", { error: new Error("the customer has left") })
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
+   * ```
+   */
   static readonly endSession = endSession
 
-  /** The session that spans started here belong to. */
+  /**
+   * The session that spans started here belong to.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const name = HoneyHive.currentSession.pipe(
+   *   Effect.map((session) => session.name),
+   *   HoneyHive.withSession({ name: "support" })
+   * )
+   *
+   * await Effect.runPromise(name.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "support"
+   * ```
+   */
   static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = Effect.flatMap(
     Effect.suspend(() => HoneyHive),
     (hive) => hive.session
@@ -453,12 +551,43 @@ export class HoneyHive extends Context.Service<
    */
   static readonly enrichEvent = enrichEvent
 
-  /** Adds to the current session, or to one that is given or named by its id, in the background. */
+  /**
+   * Adds to the current session, or to one that is given or named by its id, in the background.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSession({ feedback: { rating: 5 }, userProperties: { plan: "pro" } })
+   *   yield* HoneyHive.enrichSession("chat-42", { metadata: { escalated: true } })
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
+   * ```
+   */
   static readonly enrichSession = enrichSession
 
   /**
    * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
    * to one request there is `withBaggage`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.setBaggage({ run_id: "r1", cell: "eu-2" })
+   *   yield* Effect.void.pipe(Effect.withSpan("step"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return [span?.attributes["honeyhive_metadata.run_id"], span?.attributes["baggage.cell"]]
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => ["r1", "eu-2"]
+   * ```
    */
   static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
     Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
@@ -477,7 +606,21 @@ export class HoneyHive extends Context.Service<
    */
   static readonly eventId: (span: GivenSpan) => string = eventIdOf
 
-  /** The id of the event that the current span is; `undefined` without one. */
+  /**
+   * The id of the event that the current span is; `undefined` without one.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const id = HoneyHive.currentEventId.pipe(Effect.withSpan("step"), Effect.provide(HoneyHive.layerMemory()))
+   *
+   * const known = await Effect.runPromise(id)
+   * known?.length // => 36
+   * await Effect.runPromise(HoneyHive.currentEventId) // => undefined
+   * ```
+   */
   static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
     Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
     Effect.orElseSucceed(() => undefined)
@@ -566,6 +709,16 @@ export const layerNamed = (
 /**
  * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others. On a long-lived host, spans
  * that cannot be sent are kept on disk (`HH_SPOOL=off` switches that off).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHiveLive } from "@honeyhive/tracing"
+ *
+ * const main = Effect.succeed("done").pipe(Effect.withSpan("main"), Effect.provide(HoneyHiveLive))
+ *
+ * await Effect.runPromise(main) // => "done"
+ * ```
  *
  * @category layers
  * @since 0.1.0

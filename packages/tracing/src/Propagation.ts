@@ -57,7 +57,11 @@ interface Caller {
   readonly baggage: OtelApi.Baggage | undefined
 }
 
-/** What headers say of their sender; total. */
+/**
+ * What headers say of their sender; total.
+ *
+ * @internal
+ */
 export const extract = (carrier: Carrier): Caller => {
   try {
     const context = propagator.extract(OtelApi.ROOT_CONTEXT, carrier, getter)

@@ -166,6 +166,20 @@ const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redacto
 /**
  * The sessions of this instance.
  *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Sessions, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // An instance brings its own; in a program use `HoneyHive.withSession`
+ * const layer = Sessions.layer.pipe(Layer.provide(TracerConfig.layer({ testMode: true, sessionName: "nightly" })))
+ * const names = Sessions.use((sessions) =>
+ *   Effect.map(sessions.start({ name: "support" }), (session) => [sessions.own().name, session.name])
+ * )
+ *
+ * await Effect.runPromise(names.pipe(Effect.provide(layer))) // => ["nightly", "support"]
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

@@ -40,6 +40,8 @@ type Recorded<R> =
       : Awaited<R>
 
 /**
+ * How the calls of a function are recorded.
+ *
  * @category models
  * @since 0.1.0
  */

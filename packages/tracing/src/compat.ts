@@ -444,7 +444,21 @@ export class HoneyHiveTracer {
     enrichSpan(params)
   }
 
-  /** {@link enrichSpan} */
+  /**
+   * {@link enrichSpan}
+   *
+   * @example
+   * ```ts
+   * import { HoneyHiveTracer, traceTool } from "@honeyhive/tracing/compat"
+   *
+   * const search = traceTool((query: string) => {
+   *   HoneyHiveTracer.enrichSpan({ metrics: { hits: 1 } })
+   *   return query
+   * })
+   *
+   * search("refunds") // => "refunds"
+   * ```
+   */
   static enrichSpan(params: EnrichSpanParams = {}): void {
     enrichSpan(params)
   }
@@ -471,7 +485,16 @@ export class HoneyHiveTracer {
     await Effect.runPromise(Effect.ignoreCause(this.#instance.hive.flush))
   }
 
-  /** {@link HoneyHiveTracer.flush}, for every tracer. */
+  /**
+   * {@link HoneyHiveTracer.flush}, for every tracer.
+   *
+   * @example
+   * ```ts
+   * import { HoneyHiveTracer } from "@honeyhive/tracing/compat"
+   *
+   * await HoneyHiveTracer.flush() // => undefined
+   * ```
+   */
   static async flush(): Promise<void> {
     const open = await Promise.all(instances())
     await Promise.all(open.map(({ hive }) => Effect.runPromise(Effect.ignoreCause(hive.flush))))
