@@ -12,6 +12,7 @@ import { type EventWord, fromWord } from "@honeyhive/contract/EventKind"
 import { type EventFields, writeFields } from "@honeyhive/contract/Projection"
 import { toContent } from "./internal/content.ts"
 import { type GivenSpan, writerOf } from "./internal/givenSpan.ts"
+import { safely } from "./internal/safely.ts"
 import { describeCause } from "./internal/failure.ts"
 
 /**
@@ -73,13 +74,7 @@ const fieldNames: ReadonlyMap<string, keyof EventFields> = new Map<string, keyof
 const isBucket = (name: string): name is Bucket => (Bucket.literals as ReadonlyArray<string>).includes(name)
 
 // A revoked proxy cannot even be asked what it is
-const holds = (test: () => boolean): boolean => {
-  try {
-    return test()
-  } catch {
-    return false
-  }
-}
+const holds = (test: () => boolean): boolean => safely(test, false)
 
 /**
  * Buckets are objects; a plain JavaScript caller's list or text becomes one.
@@ -139,13 +134,7 @@ const demand = <R>(value: unknown): Effect.Effect<unknown, unknown, R> => {
 }
 
 /** The entries of an enrichment as they are; nothing where it cannot be read. */
-const entriesOf = (enrichment: object): ReadonlyArray<Entry> => {
-  try {
-    return Object.entries(enrichment)
-  } catch {
-    return []
-  }
-}
+const entriesOf = (enrichment: object): ReadonlyArray<Entry> => safely(() => Object.entries(enrichment), [])
 
 /**
  * An enrichment with nothing lazy in it; `undefined` where there is.

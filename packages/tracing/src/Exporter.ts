@@ -28,7 +28,7 @@ const nothing: Transport = {
  * // `Exporter.layer` is what the configuration asks for; `Exporter.otlp`, `Exporter.console` and `Exporter.none` are fixed
  * const instance = HoneyHive.layerExporter.pipe(
  *   Layer.provide(Exporter.none),
- *   Layer.provide(TracerConfig.layer({ apiKey: "hh_0123456789" }))
+ *   Layer.provide(TracerConfig.layer({ source: "docs" }))
  * )
  * const flushed = Effect.void.pipe(Effect.withSpan("step"), Effect.andThen(HoneyHive.flush))
  *

@@ -16,10 +16,12 @@ import * as Tracer from "effect/Tracer"
 import { HoneyHive } from "./HoneyHive.ts"
 import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
 import { nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import { currentSpan } from "./internal/callers.ts"
 import { describeCause } from "./internal/failure.ts"
 import * as instance from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import * as registry from "./internal/registry.ts"
+import { safely } from "./internal/safely.ts"
 import * as PlainSpan from "./PlainSpan.ts"
 import { getDefault } from "./Registry.ts"
 import { CurrentSession, experimentOf, sessionIdOf, type SessionInfo } from "./Session.ts"
@@ -217,13 +219,7 @@ export const traceChain: Wrap = (func, options) => traceFunction({ ...options, e
  * @category enrichment
  * @since 0.1.0
  */
-export const enrichSpan = (params: Spoken = {}): void => {
-  try {
-    PlainSpan.enrichSpan(toEnrichment(params))
-  } catch {
-    // A getter that throws, for one: it never reaches the program
-  }
-}
+export const enrichSpan = (params: Spoken = {}): void => safely(() => PlainSpan.enrichSpan(toEnrichment(params)))
 
 /** Tells the backend more of a session; whatever cannot be told stays here. */
 const updateSession = (
@@ -515,7 +511,7 @@ export class HoneyHiveTracer {
     const isHere =
       here?.tracer === Context.get(context, Tracer.Tracer) &&
       instance.find((context) => Context.get(context, CurrentSession))?.id === this.#session.id
-    const parent = isHere ? instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)) : undefined
+    const parent = isHere ? currentSpan() : undefined
     return instance.run(parent === undefined ? context : Context.add(context, Tracer.ParentSpan, parent), evaluate)
   }
 }
