@@ -43,6 +43,7 @@ export type DropReason = "queue full" | "not encodable" | "refused" | "retries e
  * @since 0.1.0
  */
 export interface Receipt {
+  /** Spans that the backend took. */
   readonly accepted: number
   /** Spans that are on disk, to be sent later by this process or the next one. */
   readonly spooled: number

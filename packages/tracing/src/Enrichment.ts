@@ -45,14 +45,23 @@ export type Lazy<A, R = never> =
  * @since 0.1.0
  */
 export interface Enrichment<R = never> {
+  /** What the step was given: a question, arguments, messages. */
   readonly inputs?: Lazy<Values, R> | undefined
+  /** What came of it: an answer, a result. */
   readonly outputs?: Lazy<Values, R> | undefined
+  /** How it was set up: a model's name and settings, a prompt's version. */
   readonly config?: Lazy<Values, R> | undefined
+  /** Anything else. */
   readonly metadata?: Lazy<Values, R> | undefined
+  /** Numbers that say how good it was: scores, counts. */
   readonly metrics?: Lazy<Values, R> | undefined
+  /** What people said of it. */
   readonly feedback?: Lazy<Values, R> | undefined
+  /** Whom it was done for. */
   readonly userProperties?: Lazy<Values, R> | undefined
+  /** Why it failed; a span that fails says so by itself. */
   readonly error?: Lazy<string | Error, R> | undefined
+  /** The event's name, instead of the span's. */
   readonly name?: Lazy<string, R> | undefined
   /** `workflow` and `agent` are chains. */
   readonly type?: Lazy<EventWord, R> | undefined

@@ -25,7 +25,9 @@ import * as SpanHandle from "./SpanHandle.ts"
  * @since 0.1.0
  */
 export interface PlainSpan extends Disposable {
+  /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** 16 hexadecimal digits. */
   readonly spanId: string
   /** The id of its event on HoneyHive. */
   readonly eventId: string

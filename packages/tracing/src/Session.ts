@@ -75,6 +75,7 @@ export interface SessionEnd {
  * @since 0.1.0
  */
 export interface SessionInfo {
+  /** A UUID. */
   readonly id: string
   /** Empty where the session is continued. */
   readonly name: string
