@@ -10,14 +10,12 @@ import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
 import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
-import { enrichGiven, type Enrichment, evaluate, toUpdate, type Values } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import * as Event from "./Event.ts"
 import { callerOf } from "./internal/caller.ts"
@@ -27,51 +25,18 @@ import { callersProvider } from "./internal/callers.ts"
 import { within } from "./internal/deadline.ts"
 import * as handOver from "./internal/handOver.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
+import { operations } from "./internal/operations.ts"
 import { OnlyByChoice, register } from "./internal/registry.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Resource } from "./Resource.ts"
-import {
-  CurrentSession,
-  type SessionEnd,
-  sessionIdOf,
-  type SessionInfo,
-  type SessionOptions,
-  Sessions
-} from "./Session.ts"
+import { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
-/**
- * What `withSession` is told besides how the session begins.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WithSessionOptions<A> extends SessionOptions {
-  /** Whether, or as what, the result becomes the session's outputs. Default: false. */
-  readonly outputs?: boolean | ((result: A) => Values) | undefined
-}
-
-/**
- * Ends a session with the exit of what ran in it, and with its result if that is wanted.
- *
- * @internal
- */
-export const endWith = <A>(
-  hive: HoneyHive["Service"],
-  session: SessionInfo,
-  exit: Exit.Exit<unknown, unknown>,
-  capture: WithSessionOptions<A>["outputs"]
-): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (Exit.isFailure(exit)) return hive.endSession(session, exit)
-    // The exit is that of the effect whose result the program asks for
-    const said = SpanHandle.outputsOf(capture, exit.value as A)
-    return Effect.flatMap(evaluate({ ...said }), ({ fields }) => hive.endSession(session, exit, fields))
-  })
+export type { WithSessionOptions } from "./internal/operations.ts"
 
 /**
  * Both halves of an instance that is attached to somebody else's provider.
@@ -86,83 +51,7 @@ export interface Attachment {
   readonly layer: Layer.Layer<HoneyHive, TracerConfigError>
 }
 
-const withSession: {
-  <A = unknown>(
-    options?: WithSessionOptions<A>
-  ): <B extends A, E, R>(effect: Effect.Effect<B, E, R>) => Effect.Effect<B, E, R | HoneyHive>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: WithSessionOptions<A>): Effect.Effect<A, E, R | HoneyHive>
-} = dual(
-  (args) => Effect.isEffect(args[0]),
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    { outputs, ...options }: WithSessionOptions<A> = {}
-  ): Effect.Effect<A, E, R | HoneyHive> =>
-    Effect.flatMap(HoneyHive, (hive) =>
-      Effect.acquireUseRelease(
-        hive.startSession(options),
-        (session) => Effect.provideService(effect, CurrentSession, session),
-        (session, exit) => endWith(hive, session, exit, outputs)
-      )
-    )
-)
-
-/** Two arguments say what to add to; one adds to what is current. */
-const isTargeted = <T, R>(
-  args: readonly [Enrichment<R>] | readonly [T, Enrichment<R>]
-): args is readonly [T, Enrichment<R>] => args.length === 2
-
-const enrichSpan: {
-  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, R>
-  <R = never>(span: GivenSpan, enrichment: Enrichment<R>): Effect.Effect<void, never, R>
-} = <R>(...args: readonly [Enrichment<R>] | readonly [GivenSpan, Enrichment<R>]): Effect.Effect<void, never, R> => {
-  const [span, enrichment] = isTargeted(args)
-    ? [Effect.succeed(args[0]), args[1]]
-    : [Effect.option(Effect.currentSpan).pipe(Effect.map(Option.getOrUndefined)), args[0]]
-  return Effect.flatMap(span, (span) => (span === undefined ? Effect.void : enrichGiven(span, enrichment)))
-}
-
-const enrichSession: {
-  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
-  <R = never>(session: string | SessionInfo, enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
-} = <R>(
-  ...args: readonly [Enrichment<R>] | readonly [string | SessionInfo, Enrichment<R>]
-): Effect.Effect<void, never, HoneyHive | R> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const [session, enrichment] = isTargeted(args) ? args : [yield* hive.session, args[0]]
-    const id = typeof session === "string" ? sessionIdOf(session) : session.id
-    yield* hive.updateSession(toUpdate(yield* evaluate(enrichment)), id)
-  })
-
-const enrichEvent = <R = never>(
-  event: string | GivenSpan,
-  enrichment: Enrichment<R>
-): Effect.Effect<void, never, HoneyHive | R> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const id = typeof event === "string" ? event : eventIdOf(event)
-    yield* hive.updateEvent(id, toUpdate(yield* evaluate(enrichment)))
-  })
-
-const startSession = (options?: SessionOptions): Effect.Effect<SessionInfo, never, HoneyHive> =>
-  HoneyHive.use((hive) => hive.startSession(options))
-
-const isSession = (value: string | SessionInfo | SessionEnd | undefined): value is string | SessionInfo =>
-  typeof value === "string" || (value !== undefined && "id" in value)
-
-const endSession: {
-  (end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
-  (session: string | SessionInfo, end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
-} = (first?: string | SessionInfo | SessionEnd, second?: SessionEnd): Effect.Effect<void, never, HoneyHive> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const [session, end = {}] = isSession(first) ? [first, second] : [yield* hive.session, first]
-    yield* hive.endSession(
-      typeof session === "string" ? { id: sessionIdOf(session) } : session,
-      end.error === undefined ? Exit.void : Exit.fail(end.error),
-      end
-    )
-  })
+const own = operations(Effect.suspend(() => HoneyHive))
 
 /**
  * A tracer instance.
@@ -441,7 +330,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(name) // => "support"
    * ```
    */
-  static readonly withSession = withSession
+  static readonly withSession = own.withSession
 
   /**
    * Starts a session that the program ends itself; better use {@link HoneyHive.withSession}. Code belongs to it where it
@@ -462,7 +351,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "chat"
    * ```
    */
-  static readonly startSession = startSession
+  static readonly startSession = own.startSession
 
   /**
    * Ends the current session, or one that is given or named by its id, in the background. Only the first end counts.
@@ -480,7 +369,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
    * ```
    */
-  static readonly endSession = endSession
+  static readonly endSession = own.endSession
 
   /**
    * The session that spans started here belong to.
@@ -529,7 +418,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [1, 3, "m"]
    * ```
    */
-  static readonly enrichSpan = enrichSpan
+  static readonly enrichSpan = own.enrichSpan
 
   /**
    * Adds to an event after its span has ended, by its id or by the span itself: in the background, once the backend has
@@ -549,7 +438,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(vote.pipe(Effect.provide(HoneyHive.layer({ testMode: true })))) // => undefined
    * ```
    */
-  static readonly enrichEvent = enrichEvent
+  static readonly enrichEvent = own.enrichEvent
 
   /**
    * Adds to the current session, or to one that is given or named by its id, in the background.
@@ -567,7 +456,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
    * ```
    */
-  static readonly enrichSession = enrichSession
+  static readonly enrichSession = own.enrichSession
 
   /**
    * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
