@@ -62,8 +62,8 @@ const faultsOf = (symbols: ReadonlyArray<Symbol>, valueOf: (name: string) => unk
     .filter(({ text }) => !/^@internal$/m.test(text))
     .flatMap(({ kind, name, owner, text }) => {
       const value = valueOf(name)
-      // A member may also be shown where its class is
-      const shown = symbols.some((symbol) => symbol.name === owner && example.exec(symbol.text)?.[0].includes(name))
+      // A member may also be shown where its class or another member is
+      const shown = owner !== undefined && symbols.some(({ text }) => example.exec(text)?.[0].includes(name))
       const wantsExample = isCalledOrProvided(value) && (kind === "class" || !Schema.isSchema(value))
       const purpose = text.split(/^@|```/m)[0]?.trim() ?? ""
       return [

@@ -9,30 +9,25 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
-import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
+import type { DeliveryError, Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import * as Event from "./Event.ts"
 import { callerOf } from "./internal/caller.ts"
 import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
-import { change, type Members } from "./internal/baggage.ts"
-import { callersProvider } from "./internal/callers.ts"
-import { within } from "./internal/deadline.ts"
+import type { Members } from "./internal/baggage.ts"
 import * as handOver from "./internal/handOver.ts"
-import { isInstanceTracer } from "./internal/instance.ts"
+import { isolated, make } from "./internal/hive.ts"
 import { operations } from "./internal/operations.ts"
-import { OnlyByChoice, register } from "./internal/registry.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Resource } from "./Resource.ts"
-import { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import { type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
@@ -130,73 +125,7 @@ export class HoneyHive extends Context.Service<
    */
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
-    Effect.gen(function* () {
-      const settings = yield* TracerConfig
-      const sessions = yield* Sessions
-      const delivery = yield* Delivery
-      const provider = yield* Provider
-      const session = Effect.gen(function* () {
-        const current = yield* CurrentSession
-        if (current !== undefined) return sessions.here(current)
-        const span = yield* Effect.option(Effect.currentParentSpan)
-        return (Option.isSome(span) ? provider.sessionOf(span.value.traceId) : undefined) ?? sessions.own()
-      })
-      const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
-        Effect.suspend(() => {
-          for (const end of provider.open) end()
-          // Before anything is waited for, so that an instance that takes over (a hot reload) finds the global free
-          provider.release()
-          // Both halves have the whole deadline, instead of one after the other
-          return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
-        })
-      yield* Effect.addFinalizer(shutdown)
-      // Both have the deadline: a backend that hangs while a session is announced must not hold the program either
-      const flush = Effect.map(
-        Effect.all([delivery.flush, within(settings.flushTimeout, sessions.flush)], { concurrency: 2 }),
-        ([receipt]) => receipt
-      )
-      const over = yield* handOver.whenOver(flush)
-      const hive = HoneyHive.of({
-        id: crypto.randomUUID(),
-        session,
-        startSession: sessions.start,
-        endSession: (session, exit, end) => Effect.andThen(sessions.end(session, exit, end), Effect.sync(over)),
-        updateSession: (update, id) =>
-          id === undefined
-            ? Effect.flatMap(session, ({ id }) => sessions.update(id, update))
-            : sessions.update(id, update),
-        updateEvent: (id, update) => sessions.updateEvent(id, update, delivery.flush),
-        flush,
-        settings,
-        tracerProvider: provider.tracerProvider,
-        providerMode: provider.mode,
-        setBaggage: (members) =>
-          Effect.sync(() => {
-            provider.stamp.baggage = change(provider.stamp.baggage, members)
-          }),
-        instrumentationProvider: callersProvider(provider.tracerProvider, provider.stamp)
-      })
-      const own = yield* Effect.tracer
-      // With tracing disabled, this is the tracer of somebody else
-      if (isInstanceTracer(own) && own.open === provider.open) {
-        const context = Context.make(Tracer.Tracer, own).pipe(Context.add(HoneyHive, hive))
-        const run = Effect.runPromiseWith(yield* Effect.context<never>())
-        const leave = register({
-          id: hive.id,
-          tracer: own,
-          context,
-          facade: hive,
-          handlesSignals: settings.handleSignals,
-          ended: delivery.ended,
-          flush: () => run(Effect.ignore(hive.flush)),
-          shutdown: () => run(Effect.asVoid(shutdown(Exit.void))),
-          spill: delivery.spill,
-          onlyByChoice: yield* OnlyByChoice
-        })
-        yield* Effect.addFinalizer(() => Effect.sync(leave))
-      }
-      return hive
-    })
+    Effect.suspend(() => make(HoneyHive))
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
@@ -289,21 +218,6 @@ export class HoneyHive extends Context.Service<
 
   /**
    * An instance that keeps its spans in memory and never touches the network.
-   *
-   * @example
-   * ```ts
-   * import { Effect } from "effect"
-   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
-   *
-   * const names = Effect.void.pipe(
-   *   Effect.withSpan("step"),
-   *   Effect.andThen(HoneyHive.flush),
-   *   Effect.andThen(MemoryExporter.use((memory) => memory.spans)),
-   *   Effect.map((spans) => spans.map((span) => span.name))
-   * )
-   *
-   * await Effect.runPromise(names.pipe(Effect.provide(HoneyHive.layerMemory()))) // => ["step"]
-   * ```
    */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
@@ -355,42 +269,13 @@ export class HoneyHive extends Context.Service<
 
   /**
    * Ends the current session, or one that is given or named by its id, in the background. Only the first end counts.
-   *
-   * @example
-   * ```ts
-   * import { Effect } from "effect"
-   * import { HoneyHive } from "@honeyhive/tracing"
-   *
-   * const program = Effect.gen(function*() {
-   *   yield* HoneyHive.endSession({ outputs: { answer: 42 }, status: "answered" })
-   *   yield* HoneyHive.endSession("chat-42", { error: new Error("the customer has left") })
-   * })
-   *
-   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
-   * ```
    */
   static readonly endSession = own.endSession
 
   /**
    * The session that spans started here belong to.
-   *
-   * @example
-   * ```ts
-   * import { Effect } from "effect"
-   * import { HoneyHive } from "@honeyhive/tracing"
-   *
-   * const name = HoneyHive.currentSession.pipe(
-   *   Effect.map((session) => session.name),
-   *   HoneyHive.withSession({ name: "support" })
-   * )
-   *
-   * await Effect.runPromise(name.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "support"
-   * ```
    */
-  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = Effect.flatMap(
-    Effect.suspend(() => HoneyHive),
-    (hive) => hive.session
-  )
+  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = own.currentSession
 
   /**
    * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
@@ -497,18 +382,6 @@ export class HoneyHive extends Context.Service<
 
   /**
    * The id of the event that the current span is; `undefined` without one.
-   *
-   * @example
-   * ```ts
-   * import { Effect } from "effect"
-   * import { HoneyHive } from "@honeyhive/tracing"
-   *
-   * const id = HoneyHive.currentEventId.pipe(Effect.withSpan("step"), Effect.provide(HoneyHive.layerMemory()))
-   *
-   * const known = await Effect.runPromise(id)
-   * known?.length // => 36
-   * await Effect.runPromise(HoneyHive.currentEventId) // => undefined
-   * ```
    */
   static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
     Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
@@ -575,12 +448,6 @@ export class HoneyHive extends Context.Service<
     ({ settings }) => Description.describe(settings)
   )
 }
-
-/**
- * Layers are shared by reference wherever a program provides them; an instance must share its parts with nobody.
- */
-const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
-  Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
 
 /**
  * An instance whose session is named after its caller's file, when nothing else names it.

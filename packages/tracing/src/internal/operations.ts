@@ -118,5 +118,7 @@ export const operations = (service: Effect.Effect<HoneyHive["Service"], never, H
       )
     })
 
-  return { withSession, startSession, endSession, enrichSpan, enrichEvent, enrichSession }
+  const currentSession = Effect.flatMap(service, (hive) => hive.session)
+
+  return { withSession, startSession, endSession, currentSession, enrichSpan, enrichEvent, enrichSession }
 }
