@@ -56,6 +56,44 @@ describe("a program that is traced", () => {
     expect(ran.stderr.match(/HH_API_KEY/g)).toHaveLength(1)
   })
 
+  it("talks to nobody but its backend", async () => {
+    const server = createServer((request, response) => request.resume().on("end", () => response.end("{}")))
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo // a TCP server's address
+    // Every connection that is asked for, whichever client asks
+    const noted = `
+      import dns from "node:dns"
+      import net from "node:net"
+      import { Effect } from "effect"
+      import { HoneyHive, HoneyHiveLive } from "@honeyhive/tracing"
+      const asked = new Set()
+      const { connect } = net.Socket.prototype
+      net.Socket.prototype.connect = function (...args) {
+        const [{ host, path, port }] = Array.isArray(args[0]) ? args[0] : args
+        asked.add(path ?? host + ":" + port)
+        return connect.apply(this, args)
+      }
+      const { lookup } = dns
+      dns.lookup = (name, ...rest) => (asked.add(name), lookup(name, ...rest))
+      const program = HoneyHive.enrichSession({ metadata: { a: 1 } }).pipe(
+        Effect.withSpan("search"),
+        HoneyHive.withSession(),
+        Effect.andThen(HoneyHive.flush),
+        Effect.provide(HoneyHiveLive)
+      )
+      await Effect.runPromise(program)
+      console.log(JSON.stringify([...asked]))
+    `
+    try {
+      const backend = { HH_API_KEY: "hh_key", HH_API_URL: `http://127.0.0.1:${port}` }
+      expect(await run(noted, backend)).toEqual({ stdout: `["127.0.0.1:${port}"]\n`, stderr: "", code: 0 })
+      expect(await run(noted)).toMatchObject({ stdout: "[]\n", code: 0 })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   it("says its configuration and a mistyped variable on stderr, with the key masked", async () => {
     const key = "hh_0123456789abcdef"
     const ran = await run(traceOnce, { HH_VERBOSE: "true", HH_TEST_MODE: "true", HH_API_KEY: key, HH_SORUCE: "x" })

@@ -311,6 +311,16 @@ describe("Http.layer", () => {
     }).pipe(Effect.provide(instance(options)), Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env))))
   )
 
+  it.live("none where the instance has them disabled", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server
+      yield* Effect.promise(() => fetched(`${url}/200`))
+      assert.deepStrictEqual(yield* exported, [])
+    }).pipe(
+      Effect.provide(Http.layer().pipe(Layer.provideMerge(HoneyHive.layerMemory({ http: { tracingDisabled: true } }))))
+    )
+  )
+
   it.live("an answer that nobody reads ends with the instance", () =>
     Effect.gen(function* () {
       const { url } = yield* server

@@ -6,12 +6,13 @@
  * the same patch `require` for good and take the place of another SDK's (`Instrumentation.layer` turns them on all the same).
  * Attributes are those of OpenTelemetry's stable HTTP conventions.
  *
- * Off by default, like HoneyHive's other SDKs: {@link layer} turns it on, unless `HH_DISABLE_HTTP_TRACING`,
- * `HONEYHIVE_DISABLE_HTTP_TRACING` or `DISABLE_HTTP_TRACING` is set to anything but `false`.
+ * Off by default, like HoneyHive's other SDKs: {@link layer} turns it on, unless the instance's `disableHttpTracing` says
+ * otherwise (`HH_DISABLE_HTTP_TRACING`, `HONEYHIVE_DISABLE_HTTP_TRACING`, `DISABLE_HTTP_TRACING`).
  *
  * A request's span is a child of the Effect span or traced function around it, and belongs to the instance of that code:
  * requests of another instance, and HoneyHive's own, have none here. Requests of Effect's `HttpClient`, which has its own
- * spans, are left to it (its headers to `HttpPropagation` of `@honeyhive/tracing`). No headers and no bodies are recorded, and secrets in a URL are not.
+ * spans, are left to it (its headers to `HttpPropagation` of `@honeyhive/tracing`). No headers and no bodies are recorded,
+ * and no secrets in a URL.
  *
  * @since 0.1.0
  */
@@ -23,11 +24,13 @@ import { channels } from "./internal/httpChannels.ts"
 import { HttpSpans } from "./internal/httpSpans.ts"
 
 /**
+ * Which requests have spans, and which of them carry headers.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Comes before the environment. Default: what the environment says, else false. */
+  /** Default: the instance's `disableHttpTracing`, an option or a variable. */
   readonly disabled?: boolean | undefined
   /** Whether a request outside of every span has none either. Default false. */
   readonly requireParent?: boolean | undefined
@@ -37,10 +40,6 @@ export interface Options {
    */
   readonly propagateTo?: ((url: URL) => boolean) | undefined
 }
-
-// The reference traces no requests unless it is told to; here providing the Layer tells it, unless something says otherwise
-const isDisabled = ({ disableHttpTracing, sources }: HoneyHive["Service"]["settings"]): boolean =>
-  disableHttpTracing && sources.disableHttpTracing !== "default"
 
 /**
  * Makes a span of every outgoing request of this instance's code, as long as the scope lives.
@@ -80,7 +79,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, HoneyHiv
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { instrumentationProvider, settings } = yield* HoneyHive
-      if (options.disabled ?? isDisabled(settings)) return
+      if (options.disabled ?? settings.disableHttpTracing) return
       const tracer = instrumentationProvider.getTracer("@honeyhive/instruments/Http")
       yield* Effect.acquireRelease(
         Effect.sync(() => {

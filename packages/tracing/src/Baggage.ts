@@ -28,6 +28,19 @@ export interface Members {
 /**
  * The baggage of the current fiber, as OpenTelemetry has it; undefined where there is none.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { CurrentBaggage, withBaggage } from "@honeyhive/tracing"
+ *
+ * const tenant = Effect.service(CurrentBaggage).pipe(
+ *   Effect.map((baggage) => baggage?.getEntry("tenant")?.value),
+ *   withBaggage({ tenant: "acme" })
+ * )
+ *
+ * await Effect.runPromise(tenant) // => "acme"
+ * ```
+ *
  * @category references
  * @since 0.1.0
  */

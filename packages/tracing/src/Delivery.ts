@@ -43,6 +43,7 @@ export type DropReason = "queue full" | "not encodable" | "refused" | "retries e
  * @since 0.1.0
  */
 export interface Receipt {
+  /** Spans that the backend took. */
   readonly accepted: number
   /** Spans that are on disk, to be sent later by this process or the next one. */
   readonly spooled: number
@@ -54,6 +55,32 @@ export interface Receipt {
 
 /**
  * Spans were not delivered, and the level is `strict`.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Exporter, HoneyHive, TracerConfig, Transport } from "@honeyhive/tracing"
+ *
+ * const down = Layer.succeed(
+ *   Exporter,
+ *   Transport.fromSpanExporter({
+ *     export: (_spans, done) => done({ code: 1, error: new Error("nobody is there") }),
+ *     shutdown: () => Promise.resolve()
+ *   })
+ * )
+ * const instance = HoneyHive.layerExporter.pipe(
+ *   Layer.provide(down),
+ *   Layer.provide(TracerConfig.layer({ resilience: "strict" }))
+ * )
+ * const dropped = Effect.void.pipe(
+ *   Effect.withSpan("step"),
+ *   Effect.andThen(HoneyHive.flush),
+ *   Effect.as(0),
+ *   Effect.catchTag("DeliveryError", (error) => Effect.succeed(error.dropped))
+ * )
+ *
+ * await Effect.runPromise(dropped.pipe(Effect.provide(instance))) // => 1
+ * ```
  *
  * @category errors
  * @since 0.1.0

@@ -12,6 +12,7 @@ import { type EventWord, fromWord } from "@honeyhive/contract/EventKind"
 import { type EventFields, writeFields } from "@honeyhive/contract/Projection"
 import { toContent } from "./internal/content.ts"
 import { type GivenSpan, writerOf } from "./internal/givenSpan.ts"
+import { safely } from "./internal/safely.ts"
 import { describeCause } from "./internal/failure.ts"
 
 /**
@@ -44,14 +45,23 @@ export type Lazy<A, R = never> =
  * @since 0.1.0
  */
 export interface Enrichment<R = never> {
+  /** What the step was given: a question, arguments, messages. */
   readonly inputs?: Lazy<Values, R> | undefined
+  /** What came of it: an answer, a result. */
   readonly outputs?: Lazy<Values, R> | undefined
+  /** How it was set up: a model's name and settings, a prompt's version. */
   readonly config?: Lazy<Values, R> | undefined
+  /** Anything else. */
   readonly metadata?: Lazy<Values, R> | undefined
+  /** Numbers that say how good it was: scores, counts. */
   readonly metrics?: Lazy<Values, R> | undefined
+  /** What people said of it. */
   readonly feedback?: Lazy<Values, R> | undefined
+  /** Whom it was done for. */
   readonly userProperties?: Lazy<Values, R> | undefined
+  /** Why it failed; a span that fails says so by itself. */
   readonly error?: Lazy<string | Error, R> | undefined
+  /** The event's name, instead of the span's. */
   readonly name?: Lazy<string, R> | undefined
   /** `workflow` and `agent` are chains. */
   readonly type?: Lazy<EventWord, R> | undefined
@@ -73,13 +83,7 @@ const fieldNames: ReadonlyMap<string, keyof EventFields> = new Map<string, keyof
 const isBucket = (name: string): name is Bucket => (Bucket.literals as ReadonlyArray<string>).includes(name)
 
 // A revoked proxy cannot even be asked what it is
-const holds = (test: () => boolean): boolean => {
-  try {
-    return test()
-  } catch {
-    return false
-  }
-}
+const holds = (test: () => boolean): boolean => safely(test, false)
 
 /**
  * Buckets are objects; a plain JavaScript caller's list or text becomes one.
@@ -139,13 +143,7 @@ const demand = <R>(value: unknown): Effect.Effect<unknown, unknown, R> => {
 }
 
 /** The entries of an enrichment as they are; nothing where it cannot be read. */
-const entriesOf = (enrichment: object): ReadonlyArray<Entry> => {
-  try {
-    return Object.entries(enrichment)
-  } catch {
-    return []
-  }
-}
+const entriesOf = (enrichment: object): ReadonlyArray<Entry> => safely(() => Object.entries(enrichment), [])
 
 /**
  * An enrichment with nothing lazy in it; `undefined` where there is.

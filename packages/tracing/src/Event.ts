@@ -12,6 +12,8 @@ import { enrichGiven, type Enrichment } from "./Enrichment.ts"
 import { isInstanceTracer } from "./internal/instance.ts"
 
 /**
+ * An event that is told afterwards, with everything that an enrichment may say of it.
+ *
  * @category models
  * @since 0.1.0
  */

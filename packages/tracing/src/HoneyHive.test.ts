@@ -11,10 +11,11 @@ import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import * as OtelApi from "@opentelemetry/api"
 import { SpanStatusCode } from "@opentelemetry/api"
-import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
+import { SpanProcessors } from "./SpanProcessors.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -99,6 +100,28 @@ describe("HoneyHive", () => {
       assert.strictEqual(interrupted.status.code, SpanStatusCode.ERROR)
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
+
+  it.effect("a span that is interrupted as it starts is closed", () => {
+    let running: Fiber.Fiber<unknown, unknown> | undefined
+    const interrupts: SpanProcessor = {
+      onStart: () => running?.interruptUnsafe(),
+      onEnd: () => {},
+      forceFlush: async () => {},
+      shutdown: async () => {}
+    }
+    const program = Effect.gen(function* () {
+      for (const body of [Effect.void, Effect.never, Effect.yieldNow, Effect.interrupt]) {
+        running = yield* Effect.forkChild(body.pipe(Effect.withSpan("short"), Effect.withSpan("around")))
+        yield* Fiber.await(running)
+      }
+      const spans = yield* exported
+      assert.deepStrictEqual(
+        spans.map((span) => [span.name, span.attributes["honeyhive_metadata.error.kind"]]),
+        Array.from({ length: 4 }, () => ["around", "interruption"])
+      )
+    })
+    return program.pipe(Effect.provide(HoneyHive.layerMemory()), Effect.provideService(SpanProcessors, [interrupts]))
+  })
 
   it.effect("an error that cannot be read does not reach the program", () =>
     Effect.gen(function* () {

@@ -9,69 +9,29 @@ import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { dual } from "effect/Function"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Tracer from "effect/Tracer"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
-import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
+import type { DeliveryError, Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
-import { enrichGiven, type Enrichment, evaluate, toUpdate, type Values } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import * as Event from "./Event.ts"
 import { callerOf } from "./internal/caller.ts"
 import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
-import { change, type Members } from "./internal/baggage.ts"
-import { callersProvider } from "./internal/callers.ts"
-import { within } from "./internal/deadline.ts"
+import type { Members } from "./internal/baggage.ts"
 import * as handOver from "./internal/handOver.ts"
-import { isInstanceTracer } from "./internal/instance.ts"
-import { OnlyByChoice, register } from "./internal/registry.ts"
+import { isolated, make } from "./internal/hive.ts"
+import { operations } from "./internal/operations.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Resource } from "./Resource.ts"
-import {
-  CurrentSession,
-  type SessionEnd,
-  sessionIdOf,
-  type SessionInfo,
-  type SessionOptions,
-  Sessions
-} from "./Session.ts"
+import { type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
-/**
- * What `withSession` is told besides how the session begins.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WithSessionOptions<A> extends SessionOptions {
-  /** Whether, or as what, the result becomes the session's outputs. Default: false. */
-  readonly outputs?: boolean | ((result: A) => Values) | undefined
-}
-
-/**
- * Ends a session with the exit of what ran in it, and with its result if that is wanted.
- *
- * @internal
- */
-export const endWith = <A>(
-  hive: HoneyHive["Service"],
-  session: SessionInfo,
-  exit: Exit.Exit<unknown, unknown>,
-  capture: WithSessionOptions<A>["outputs"]
-): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (Exit.isFailure(exit)) return hive.endSession(session, exit)
-    // The exit is that of the effect whose result the program asks for
-    const said = SpanHandle.outputsOf(capture, exit.value as A)
-    return Effect.flatMap(evaluate({ ...said }), ({ fields }) => hive.endSession(session, exit, fields))
-  })
+export type { WithSessionOptions } from "./internal/operations.ts"
 
 /**
  * Both halves of an instance that is attached to somebody else's provider.
@@ -86,83 +46,7 @@ export interface Attachment {
   readonly layer: Layer.Layer<HoneyHive, TracerConfigError>
 }
 
-const withSession: {
-  <A = unknown>(
-    options?: WithSessionOptions<A>
-  ): <B extends A, E, R>(effect: Effect.Effect<B, E, R>) => Effect.Effect<B, E, R | HoneyHive>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: WithSessionOptions<A>): Effect.Effect<A, E, R | HoneyHive>
-} = dual(
-  (args) => Effect.isEffect(args[0]),
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    { outputs, ...options }: WithSessionOptions<A> = {}
-  ): Effect.Effect<A, E, R | HoneyHive> =>
-    Effect.flatMap(HoneyHive, (hive) =>
-      Effect.acquireUseRelease(
-        hive.startSession(options),
-        (session) => Effect.provideService(effect, CurrentSession, session),
-        (session, exit) => endWith(hive, session, exit, outputs)
-      )
-    )
-)
-
-/** Two arguments say what to add to; one adds to what is current. */
-const isTargeted = <T, R>(
-  args: readonly [Enrichment<R>] | readonly [T, Enrichment<R>]
-): args is readonly [T, Enrichment<R>] => args.length === 2
-
-const enrichSpan: {
-  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, R>
-  <R = never>(span: GivenSpan, enrichment: Enrichment<R>): Effect.Effect<void, never, R>
-} = <R>(...args: readonly [Enrichment<R>] | readonly [GivenSpan, Enrichment<R>]): Effect.Effect<void, never, R> => {
-  const [span, enrichment] = isTargeted(args)
-    ? [Effect.succeed(args[0]), args[1]]
-    : [Effect.option(Effect.currentSpan).pipe(Effect.map(Option.getOrUndefined)), args[0]]
-  return Effect.flatMap(span, (span) => (span === undefined ? Effect.void : enrichGiven(span, enrichment)))
-}
-
-const enrichSession: {
-  <R = never>(enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
-  <R = never>(session: string | SessionInfo, enrichment: Enrichment<R>): Effect.Effect<void, never, HoneyHive | R>
-} = <R>(
-  ...args: readonly [Enrichment<R>] | readonly [string | SessionInfo, Enrichment<R>]
-): Effect.Effect<void, never, HoneyHive | R> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const [session, enrichment] = isTargeted(args) ? args : [yield* hive.session, args[0]]
-    const id = typeof session === "string" ? sessionIdOf(session) : session.id
-    yield* hive.updateSession(toUpdate(yield* evaluate(enrichment)), id)
-  })
-
-const enrichEvent = <R = never>(
-  event: string | GivenSpan,
-  enrichment: Enrichment<R>
-): Effect.Effect<void, never, HoneyHive | R> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const id = typeof event === "string" ? event : eventIdOf(event)
-    yield* hive.updateEvent(id, toUpdate(yield* evaluate(enrichment)))
-  })
-
-const startSession = (options?: SessionOptions): Effect.Effect<SessionInfo, never, HoneyHive> =>
-  HoneyHive.use((hive) => hive.startSession(options))
-
-const isSession = (value: string | SessionInfo | SessionEnd | undefined): value is string | SessionInfo =>
-  typeof value === "string" || (value !== undefined && "id" in value)
-
-const endSession: {
-  (end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
-  (session: string | SessionInfo, end?: SessionEnd): Effect.Effect<void, never, HoneyHive>
-} = (first?: string | SessionInfo | SessionEnd, second?: SessionEnd): Effect.Effect<void, never, HoneyHive> =>
-  Effect.gen(function* () {
-    const hive = yield* HoneyHive
-    const [session, end = {}] = isSession(first) ? [first, second] : [yield* hive.session, first]
-    yield* hive.endSession(
-      typeof session === "string" ? { id: sessionIdOf(session) } : session,
-      end.error === undefined ? Exit.void : Exit.fail(end.error),
-      end
-    )
-  })
+const own = operations(Effect.suspend(() => HoneyHive))
 
 /**
  * A tracer instance.
@@ -222,76 +106,26 @@ export class HoneyHive extends Context.Service<
     readonly instrumentationProvider: OtelApi.TracerProvider
   }
 >()("@honeyhive/tracing/HoneyHive") {
-  /** An instance whose exporter is given, such as a test's. */
+  /**
+   * An instance whose exporter is given, such as a test's.
+   *
+   * @example
+   * ```ts
+   * import { Effect, Layer } from "effect"
+   * import { HoneyHive, MemoryExporter, TracerConfig } from "@honeyhive/tracing"
+   *
+   * const instance = HoneyHive.layerExporter.pipe(
+   *   Layer.provide(MemoryExporter.layer),
+   *   Layer.provide(TracerConfig.layer({ source: "test" }))
+   * )
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(instance))) // => "test"
+   * ```
+   */
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
-    Effect.gen(function* () {
-      const settings = yield* TracerConfig
-      const sessions = yield* Sessions
-      const delivery = yield* Delivery
-      const provider = yield* Provider
-      const session = Effect.gen(function* () {
-        const current = yield* CurrentSession
-        if (current !== undefined) return sessions.here(current)
-        const span = yield* Effect.option(Effect.currentParentSpan)
-        return (Option.isSome(span) ? provider.sessionOf(span.value.traceId) : undefined) ?? sessions.own()
-      })
-      const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
-        Effect.suspend(() => {
-          for (const end of provider.open) end()
-          // Before anything is waited for, so that an instance that takes over (a hot reload) finds the global free
-          provider.release()
-          // Both halves have the whole deadline, instead of one after the other
-          return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
-        })
-      yield* Effect.addFinalizer(shutdown)
-      // Both have the deadline: a backend that hangs while a session is announced must not hold the program either
-      const flush = Effect.map(
-        Effect.all([delivery.flush, within(settings.flushTimeout, sessions.flush)], { concurrency: 2 }),
-        ([receipt]) => receipt
-      )
-      const over = yield* handOver.whenOver(flush)
-      const hive = HoneyHive.of({
-        id: provider.stamp.identity.id,
-        session,
-        startSession: sessions.start,
-        endSession: (session, exit, end) => Effect.andThen(sessions.end(session, exit, end), Effect.sync(over)),
-        updateSession: (update, id) =>
-          id === undefined
-            ? Effect.flatMap(session, ({ id }) => sessions.update(id, update))
-            : sessions.update(id, update),
-        updateEvent: (id, update) => sessions.updateEvent(id, update, delivery.flush),
-        flush,
-        settings,
-        tracerProvider: provider.tracerProvider,
-        providerMode: provider.mode,
-        setBaggage: (members) =>
-          Effect.sync(() => {
-            provider.stamp.baggage = change(provider.stamp.baggage, members)
-          }),
-        instrumentationProvider: callersProvider(provider.tracerProvider, provider.stamp)
-      })
-      const own = yield* Effect.tracer
-      // With tracing disabled, this is the tracer of somebody else
-      if (isInstanceTracer(own) && own.open === provider.open) {
-        const context = Context.make(Tracer.Tracer, own).pipe(Context.add(HoneyHive, hive))
-        const run = Effect.runPromiseWith(yield* Effect.context<never>())
-        const leave = register({
-          id: hive.id,
-          tracer: own,
-          context,
-          facade: hive,
-          handlesSignals: settings.handleSignals,
-          ended: delivery.ended,
-          flush: () => run(Effect.ignore(hive.flush)),
-          shutdown: () => run(Effect.asVoid(shutdown(Exit.void))),
-          spill: delivery.spill,
-          onlyByChoice: yield* OnlyByChoice
-        })
-        yield* Effect.addFinalizer(() => Effect.sync(leave))
-      }
-      return hive
-    })
+    Effect.suspend(() => make(HoneyHive))
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
@@ -303,6 +137,24 @@ export class HoneyHive extends Context.Service<
   /**
    * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
    * which cannot be used. Without a key it warns once and exports nothing.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layer({ source: "production", testMode: true })
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(live))) // => "production"
+   *
+   * const wrong = HoneyHive.flush.pipe(
+   *   Effect.provide(HoneyHive.layer({ url: "nowhere" })),
+   *   Effect.catchTag("TracerConfigError", (error) => Effect.succeed(error.source))
+   * )
+   *
+   * await Effect.runPromise(wrong) // => "option url"
+   * ```
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
     layerNamed(options, callerOf(HoneyHive.layer))
@@ -339,7 +191,24 @@ export class HoneyHive extends Context.Service<
     return { spanProcessor, layer: Layer.provide(layer, Layer.succeed(CurrentRelay, spanProcessor)) }
   }
 
-  /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
+  /**
+   * Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`.
+   *
+   * @example
+   * ```ts
+   * import { Config, ConfigProvider, Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layerConfig({ sessionName: Config.String("APP_NAME"), testMode: Config.succeed(true) })
+   * const name = HoneyHive.currentSession.pipe(
+   *   Effect.map((session) => session.name),
+   *   Effect.provide(live),
+   *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ APP_NAME: "support" })))
+   * )
+   *
+   * await Effect.runPromise(name) // => "support"
+   * ```
+   */
   static readonly layerConfig = (
     options: Config.Wrap<Options>
   ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> => {
@@ -347,7 +216,9 @@ export class HoneyHive extends Context.Service<
     return Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layerNamed(options, caller)))
   }
 
-  /** An instance that keeps its spans in memory and never touches the network. */
+  /**
+   * An instance that keeps its spans in memory and never touches the network.
+   */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
@@ -373,7 +244,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(name) // => "support"
    * ```
    */
-  static readonly withSession = withSession
+  static readonly withSession = own.withSession
 
   /**
    * Starts a session that the program ends itself; better use {@link HoneyHive.withSession}. Code belongs to it where it
@@ -394,16 +265,17 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "chat"
    * ```
    */
-  static readonly startSession = startSession
+  static readonly startSession = own.startSession
 
-  /** Ends the current session, or one that is given or named by its id, in the background. Only the first end counts. */
-  static readonly endSession = endSession
+  /**
+   * Ends the current session, or one that is given or named by its id, in the background. Only the first end counts.
+   */
+  static readonly endSession = own.endSession
 
-  /** The session that spans started here belong to. */
-  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = Effect.flatMap(
-    Effect.suspend(() => HoneyHive),
-    (hive) => hive.session
-  )
+  /**
+   * The session that spans started here belong to.
+   */
+  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = own.currentSession
 
   /**
    * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
@@ -431,7 +303,7 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [1, 3, "m"]
    * ```
    */
-  static readonly enrichSpan = enrichSpan
+  static readonly enrichSpan = own.enrichSpan
 
   /**
    * Adds to an event after its span has ended, by its id or by the span itself: in the background, once the backend has
@@ -451,14 +323,45 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(vote.pipe(Effect.provide(HoneyHive.layer({ testMode: true })))) // => undefined
    * ```
    */
-  static readonly enrichEvent = enrichEvent
+  static readonly enrichEvent = own.enrichEvent
 
-  /** Adds to the current session, or to one that is given or named by its id, in the background. */
-  static readonly enrichSession = enrichSession
+  /**
+   * Adds to the current session, or to one that is given or named by its id, in the background.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSession({ feedback: { rating: 5 }, userProperties: { plan: "pro" } })
+   *   yield* HoneyHive.enrichSession("chat-42", { metadata: { escalated: true } })
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
+   * ```
+   */
+  static readonly enrichSession = own.enrichSession
 
   /**
    * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
    * to one request there is `withBaggage`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.setBaggage({ run_id: "r1", cell: "eu-2" })
+   *   yield* Effect.void.pipe(Effect.withSpan("step"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return [span?.attributes["honeyhive_metadata.run_id"], span?.attributes["baggage.cell"]]
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => ["r1", "eu-2"]
+   * ```
    */
   static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
     Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
@@ -477,7 +380,9 @@ export class HoneyHive extends Context.Service<
    */
   static readonly eventId: (span: GivenSpan) => string = eventIdOf
 
-  /** The id of the event that the current span is; `undefined` without one. */
+  /**
+   * The id of the event that the current span is; `undefined` without one.
+   */
   static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
     Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
     Effect.orElseSucceed(() => undefined)
@@ -545,12 +450,6 @@ export class HoneyHive extends Context.Service<
 }
 
 /**
- * Layers are shared by reference wherever a program provides them; an instance must share its parts with nobody.
- */
-const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
-  Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
-
-/**
  * An instance whose session is named after its caller's file, when nothing else names it.
  *
  * @internal
@@ -566,6 +465,16 @@ export const layerNamed = (
 /**
  * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others. On a long-lived host, spans
  * that cannot be sent are kept on disk (`HH_SPOOL=off` switches that off).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHiveLive } from "@honeyhive/tracing"
+ *
+ * const main = Effect.succeed("done").pipe(Effect.withSpan("main"), Effect.provide(HoneyHiveLive))
+ *
+ * await Effect.runPromise(main) // => "done"
+ * ```
  *
  * @category layers
  * @since 0.1.0

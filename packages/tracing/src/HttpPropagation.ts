@@ -54,6 +54,18 @@ export const client: <E, R>(self: HttpClient.HttpClient.With<E, R>) => HttpClien
 /**
  * Makes {@link client} of the program's HTTP client.
  *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient, HttpClient } from "effect/http"
+ * import { layerClient } from "@honeyhive/tracing/HttpPropagation"
+ *
+ * const ClientLive = layerClient.pipe(Layer.provide(FetchHttpClient.layer))
+ * const program = HttpClient.HttpClient.use((client) => Effect.succeed("execute" in client))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(ClientLive))) // => true
+ * ```
+ *
  * @category client
  * @since 0.1.0
  */

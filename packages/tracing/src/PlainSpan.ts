@@ -14,6 +14,7 @@ import { enrichGiven, type Enrichment, evaluateNow, type Values, write } from ".
 import * as Event from "./Event.ts"
 import { type GivenSpan, isNoop, writerOf } from "./internal/givenSpan.ts"
 import * as instance from "./internal/instance.ts"
+import { safely } from "./internal/safely.ts"
 import { settle } from "./internal/settle.ts"
 import * as SpanHandle from "./SpanHandle.ts"
 
@@ -24,7 +25,9 @@ import * as SpanHandle from "./SpanHandle.ts"
  * @since 0.1.0
  */
 export interface PlainSpan extends Disposable {
+  /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** 16 hexadecimal digits. */
   readonly spanId: string
   /** The id of its event on HoneyHive. */
   readonly eventId: string
@@ -79,25 +82,17 @@ type Found = ReturnType<typeof instance.current>
 const contextOf = (found: Found): Context.Context<never> => found?.context ?? Context.empty()
 
 /** Starts what is said of a span; what waits is written when it is there. Whatever goes wrong stays here. */
-const launch = (context: Context.Context<never>, effect: Effect.Effect<unknown>): void => {
-  try {
-    Effect.runForkWith(context)(effect)
-  } catch {
-    // Tracing never changes the program
-  }
-}
+const launch = (context: Context.Context<never>, effect: Effect.Effect<unknown>): void =>
+  void safely(() => Effect.runForkWith(context)(effect))
 
 /** Plain values are written at once; only what is lazy needs a fiber. */
-const enrich = (context: Context.Context<never>, span: GivenSpan, enrichment: Enrichment): void => {
-  try {
+const enrich = (context: Context.Context<never>, span: GivenSpan, enrichment: Enrichment): void =>
+  safely(() => {
     const now = evaluateNow(enrichment)
     const set = now === undefined ? undefined : writerOf(span)
     if (now === undefined) launch(context, enrichGiven(span, enrichment))
     else if (set !== undefined) write(now, set)
-  } catch {
-    // Tracing never changes the program
-  }
-}
+  })
 
 const noop: PlainSpan = Object.freeze<PlainSpan>({
   ...SpanHandle.noop,
@@ -135,8 +130,8 @@ export const operations = (current: () => Found): Operations => {
   const currentParent = (): Tracer.AnySpan | undefined =>
     instance.findIn(current(), (context) => Context.getOrUndefined(context, Tracer.ParentSpan))
 
-  const startSpan = (name: string, options: SpanHandle.SpanOptions = {}): PlainSpan => {
-    try {
+  const startSpan = (name: string, options: SpanHandle.SpanOptions = {}): PlainSpan =>
+    safely(() => {
       const found = current()
       if (found === undefined) return noop
       const opened = Effect.runSyncWith(found.context)(SpanHandle.open(name, options))
@@ -144,10 +139,7 @@ export const operations = (current: () => Found): Operations => {
       const span = plain(found.context, ...opened)
       span.enrich(SpanHandle.enrichmentOf(options))
       return span
-    } catch {
-      return noop
-    }
-  }
+    }, noop)
 
   const withSpan = <A>(name: string, { captureOutput, ...options }: WithSpanOptions<A>, evaluate: () => A): A => {
     const span = startSpan(name, options)

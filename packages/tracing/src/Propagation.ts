@@ -17,6 +17,7 @@ import * as Tracer from "effect/Tracer"
 import * as baggage from "./internal/baggage.ts"
 import { spanContextOf } from "./internal/callers.ts"
 import * as instance from "./internal/instance.ts"
+import { safely } from "./internal/safely.ts"
 import { CurrentSession } from "./Session.ts"
 
 /**
@@ -57,21 +58,25 @@ interface Caller {
   readonly baggage: OtelApi.Baggage | undefined
 }
 
-/** What headers say of their sender; total. */
-export const extract = (carrier: Carrier): Caller => {
-  try {
-    const context = propagator.extract(OtelApi.ROOT_CONTEXT, carrier, getter)
-    const parent = OtelApi.trace.getSpanContext(context)
-    const members = OtelApi.propagation.getBaggage(context)
-    return {
-      parent: parent === undefined ? undefined : OtelTracer.makeExternalSpan(parent),
-      baggage: members === undefined ? undefined : baggage.limited(members)
-    }
-  } catch {
-    // An exotic object is no reason to refuse a request
-    return { parent: undefined, baggage: undefined }
-  }
-}
+/**
+ * What headers say of their sender; total.
+ *
+ * @internal
+ */
+export const extract = (carrier: Carrier): Caller =>
+  safely<Caller>(
+    () => {
+      const context = propagator.extract(OtelApi.ROOT_CONTEXT, carrier, getter)
+      const parent = OtelApi.trace.getSpanContext(context)
+      const members = OtelApi.propagation.getBaggage(context)
+      return {
+        parent: parent === undefined ? undefined : OtelTracer.makeExternalSpan(parent),
+        baggage: members === undefined ? undefined : baggage.limited(members)
+      }
+      // An exotic object is no reason to refuse a request
+    },
+    { parent: undefined, baggage: undefined }
+  )
 
 const own = (): OtelApi.Baggage | undefined =>
   instance.findAnywhere((context) => Context.get(context, baggage.CurrentBaggage))

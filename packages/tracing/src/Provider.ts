@@ -75,6 +75,7 @@ const flush = (delivery: Delivery["Service"]) => () => Effect.runPromise(Effect.
  * import { Effect } from "effect"
  * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
  *
+ * // `Provider.layer` is part of every instance; a program has it from there
  * const program = Effect.gen(function*() {
  *   const { tracerProvider } = yield* HoneyHive
  *   tracerProvider.getTracer("mine").startSpan("by hand").end()

@@ -79,6 +79,7 @@ export interface SessionEnd {
  * @since 0.1.0
  */
 export interface SessionInfo {
+  /** A UUID. */
   readonly id: string
   /** Empty where the session is continued. */
   readonly name: string
@@ -97,7 +98,12 @@ const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
 /** The instance that started the session, if one did. */
 const ownerOf = (session: SessionInfo): unknown => (session as { [Owner]?: unknown })[Owner] // absent on others
 
-const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
+/**
+ * The experiment that a session is part of.
+ *
+ * @internal
+ */
+export const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
   const said = Object.entries({ run_id: runId, dataset_id: datasetId, datapoint_id: datapointId })
   const given = said.filter(([, id]) => id !== undefined)
   return given.length === 0 ? undefined : Object.fromEntries(given)
@@ -164,6 +170,20 @@ const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redacto
 
 /**
  * The sessions of this instance.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Sessions, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // An instance brings its own; in a program use `HoneyHive.withSession`
+ * const layer = Sessions.layer.pipe(Layer.provide(TracerConfig.layer({ testMode: true, sessionName: "nightly" })))
+ * const names = Sessions.use((sessions) =>
+ *   Effect.map(sessions.start({ name: "support" }), (session) => [sessions.own().name, session.name])
+ * )
+ *
+ * await Effect.runPromise(names.pipe(Effect.provide(layer))) // => ["nightly", "support"]
+ * ```
  *
  * @category services
  * @since 0.1.0

@@ -69,7 +69,9 @@ export interface SpanEnd<R = never> {
  * @since 0.1.0
  */
 export interface SpanHandle {
+  /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** 16 hexadecimal digits. */
   readonly spanId: string
   /** The id of its event on HoneyHive. */
   readonly eventId: string

@@ -210,6 +210,41 @@ describe("law: wrapped f equals f", () => {
     })
   )
 
+  it.effect(
+    "texts of 100 MB, and objects of any depth",
+    () =>
+      Effect.gen(function* () {
+        const text = "x".repeat(100_000_000)
+        let list: ReadonlyArray<unknown> = []
+        let object: object = {}
+        for (let depth = 0; depth < 100_000; depth++) {
+          list = [list]
+          object = { object }
+        }
+        const large = [text, { text }, list, object, new Map([["a", object]])]
+        const spans = yield* underInstance((run) => {
+          const [back, fail] = [
+            traced({ name: "f" }, (value: unknown) => value),
+            traced({ name: "f" }, (value: unknown) => {
+              throw value
+            })
+          ]
+          for (const value of large) {
+            assertSame(
+              run(() => outcome(() => back(value))),
+              { returned: value }
+            )
+            assertSame(
+              run(() => outcome(() => fail(value))),
+              { thrown: value }
+            )
+          }
+        })
+        assert.strictEqual(spans, 2 * large.length)
+      }),
+    60_000
+  )
+
   it("whatever breaks inside the tracer", () => {
     const faults = ["span", "attribute", "end", "clock", "open", "attributes", "parent"] as const
     const faulty = (fault: (typeof faults)[number]): Context.Context<never> => {

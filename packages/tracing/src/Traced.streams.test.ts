@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
@@ -189,6 +190,23 @@ describe("traced streams", () => {
     Effect.gen(function* () {
       const spans = yield* spansOf(() => pipeline(sources.nodeReadable(), new PassThrough().resume()))
       assert.deepInclude(spans[0], { name: "source", chunks: 3, result: "abc" })
+    })
+  )
+
+  it.effect("lasts as long as its stream", () =>
+    Effect.gen(function* () {
+      const [first, ...rest] = yield* Effect.gen(function* () {
+        const steps = yield* Effect.sync(() => sources.generator())
+        yield* TestClock.adjust("1 second")
+        yield* Effect.sync(() => steps.next())
+        yield* TestClock.adjust("2 seconds")
+        yield* Effect.sync(() => [...steps])
+        yield* TestClock.adjust("4 seconds")
+        return (yield* exported).filter((span) => span.name === "source")
+      }).pipe(Effect.provide(HoneyHive.layerMemory()))
+      assert.deepStrictEqual(rest, [])
+      assert.deepStrictEqual(first?.duration, [3, 0])
+      assert.strictEqual(first?.attributes["honeyhive_metadata.time_to_first_token_ms"], 1000)
     })
   )
 

@@ -25,6 +25,7 @@ import * as effectStream from "./internal/effectStream.ts"
 import { enter } from "./internal/enter.ts"
 import * as instance from "./internal/instance.ts"
 import { annotationsOf } from "./internal/startType.ts"
+import { safely } from "./internal/safely.ts"
 import { watch, watchThenable } from "./internal/streams.ts"
 import { type Instance, provideInstance } from "./Registry.ts"
 
@@ -40,6 +41,8 @@ type Recorded<R> =
       : Awaited<R>
 
 /**
+ * How the calls of a function are recorded.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -96,16 +99,6 @@ const parameterNames = (fn: AnyFunction): ReadonlyArray<string> => {
 }
 
 const isAsyncFunction = (fn: AnyFunction): boolean => Object.prototype.toString.call(fn) === "[object AsyncFunction]"
-
-/** Whatever goes wrong on our side stays here. */
-const safely = <A>(record: () => A): A | undefined => {
-  try {
-    return record()
-  } catch {
-    // Tracing never changes the program
-    return undefined
-  }
-}
 
 type Write = ReturnType<typeof writer>
 

@@ -6,6 +6,8 @@
 import { traced, type TracedOptions } from "./Traced.ts"
 
 /**
+ * How the methods of a class are recorded, and which of them.
+ *
  * @category models
  * @since 0.1.0
  */

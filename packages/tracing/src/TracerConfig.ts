@@ -209,6 +209,19 @@ const announce = (settings: Settings): Effect.Effect<void> =>
 /**
  * The configuration of this instance.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TracerConfig } from "@honeyhive/tracing"
+ *
+ * // `TracerConfig.layerLive` is that of `HoneyHiveLive`: the environment alone
+ * const endpoint = TracerConfig.use((settings) => Effect.succeed(settings.otlp.endpoint)).pipe(
+ *   Effect.provide(TracerConfig.layer({ otlpEndpoint: "http://127.0.0.1:4318/v1/traces" }))
+ * )
+ *
+ * await Effect.runPromise(endpoint) // => "http://127.0.0.1:4318/v1/traces"
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

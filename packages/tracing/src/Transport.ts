@@ -14,6 +14,15 @@ import * as Schema from "effect/Schema"
 /**
  * A request that the backend did not take.
  *
+ * @example
+ * ```ts
+ * import { Transport } from "@honeyhive/tracing"
+ *
+ * new Transport.ExportError({ message: "no such key", status: 401 }).isFinal // => true
+ * new Transport.ExportError({ message: "too many requests", status: 429, retryAfter: 2000 }).isFinal // => false
+ * new Transport.ExportError({ message: "too large", status: 413 }).isDivisible // => true
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */
@@ -138,6 +147,18 @@ export const allTaken: Taken = { rejected: 0, message: "" }
 
 /**
  * A span that waits as it is, for exporters that need no other form.
+ *
+ * @example
+ * ```ts
+ * import { BasicTracerProvider, type ReadableSpan } from "@opentelemetry/sdk-trace-base"
+ * import { Transport } from "@honeyhive/tracing"
+ *
+ * const span = new BasicTracerProvider().getTracer("docs").startSpan("step") as unknown as ReadableSpan
+ *
+ * const waiting = Transport.whole(span)
+ * waiting.span === span // => true
+ * waiting.bytes > 0 // => true
+ * ```
  *
  * @category constructors
  * @since 0.1.0

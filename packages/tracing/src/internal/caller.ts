@@ -1,9 +1,13 @@
 import { basename } from "node:path"
 
-/** Where this package and its sisters lie: a call from there is not the program's. Throws in a bundle, which has no such place. */
-const packages = (): string => new URL("../../../", import.meta.url).href
+/**
+ * Where this package and its sisters lie: a call from there is not the program's. Unknown inside a bundle, which is the
+ * program's own file; in one for CommonJS there is not even an address.
+ */
+const packages = /^(.*\/)tracing\/(?:src|dist)\/internal\/caller\.[jt]s$/.exec(String(import.meta.url))?.[1]
 
-const isOurs = (file: string): boolean => file.startsWith(packages()) && !/\.test\.[cm]?[jt]s$/.test(file)
+const isOurs = (file: string): boolean =>
+  packages !== undefined && file.startsWith(packages) && !/\.test\.[cm]?[jt]s$/.test(file)
 
 /**
  * The file, without its folder and ending, that called a function; `undefined` for calls from libraries, from this

@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import { isBridgeSpan } from "./bridge.ts"
+import { parentOf } from "./givenSpan.ts"
 import * as instance from "./instance.ts"
 import type { Stamp } from "./stamp.ts"
 
@@ -30,9 +31,7 @@ export const currentSpan = (): Tracer.AnySpan | undefined =>
 
 const none = (): OtelApi.Span => OtelApi.trace.wrapSpanContext(OtelApi.INVALID_SPAN_CONTEXT)
 
-const wrap = (tracer: OtelApi.Tracer, stamp: Stamp): OtelApi.Tracer => {
-  const own = new WeakSet<OtelApi.Span>()
-
+const wrap = (tracer: OtelApi.Tracer, stamp: Stamp, own: WeakSet<OtelApi.Span>): OtelApi.Tracer => {
   /** The context below which a span starts; `undefined` where this instance has no say. */
   const parented = (given: OtelApi.Context): OtelApi.Context | undefined => {
     if (isTracingSuppressed(given)) return undefined
@@ -66,11 +65,8 @@ const wrap = (tracer: OtelApi.Tracer, stamp: Stamp): OtelApi.Tracer => {
     const found = instance.current()
     return found === undefined || !span.isRecording()
       ? run()
-      : // Spans of the program below it are its children too
-        instance.run(
-          Context.add(found.context, Tracer.ParentSpan, OtelTracer.makeExternalSpan(span.spanContext())),
-          run
-        )
+      : // Spans of the program below it are its children too, and what the program says there is said of it
+        instance.run(Context.add(found.context, Tracer.ParentSpan, parentOf(span)), run)
   }
 
   return {
@@ -86,6 +82,7 @@ const wrap = (tracer: OtelApi.Tracer, stamp: Stamp): OtelApi.Tracer => {
   }
 }
 
-export const callersProvider = (provider: OtelApi.TracerProvider, stamp: Stamp): OtelApi.TracerProvider => ({
-  getTracer: (name, version, options) => wrap(provider.getTracer(name, version, options), stamp)
-})
+export const callersProvider = (provider: OtelApi.TracerProvider, stamp: Stamp): OtelApi.TracerProvider => {
+  const own = new WeakSet<OtelApi.Span>()
+  return { getTracer: (name, version, options) => wrap(provider.getTracer(name, version, options), stamp, own) }
+}

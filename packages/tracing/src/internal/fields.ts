@@ -222,13 +222,13 @@ export const fields = {
   spanNameExclude: list({ nested: "spans.exclude", env: ["HH_SPAN_NAME_EXCLUDE"] }),
   /** Arguments, results and messages are recorded. Off: names, times, tokens and errors only. */
   captureContent: flag({ nested: "spans.captureContent", env: ["HH_CAPTURE_CONTENT"] }, true),
-  /** The program's outgoing HTTP requests make no spans of their own. */
+  /** Outgoing HTTP requests make no spans, also where `Http` of `@honeyhive/instruments` is provided. */
   disableHttpTracing: flag(
     {
       nested: "http.tracingDisabled",
       env: ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
     },
-    true
+    false
   ),
 
   /** Longest time of one REST call. */

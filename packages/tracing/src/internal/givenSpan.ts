@@ -2,6 +2,7 @@
  * A span as a program hands it to us: Effect's or OpenTelemetry's.
  */
 import type * as OtelApi from "@opentelemetry/api"
+import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import { Attributes, type AttributeValue } from "@honeyhive/contract/Attributes"
@@ -21,11 +22,29 @@ const idsOf = (span: GivenSpan): { readonly traceId: string; readonly spanId: st
 /** Whether it is the span that Effect makes where tracing is switched off. */
 export const isNoop = (span: Tracer.AnySpan): boolean => span.traceId === "noop"
 
+/** OpenTelemetry's span as the parent of Effect's: it can be told more, like one of ours. */
+interface OtelParent extends Tracer.ExternalSpan {
+  readonly span: OtelApi.Span
+}
+
+/** The parent that an OpenTelemetry span of an instrumentation is. */
+export const parentOf = (span: OtelApi.Span): OtelParent => ({
+  ...OtelTracer.makeExternalSpan(span.spanContext()),
+  span
+})
+
+const isOtelParent = (span: Tracer.AnySpan): span is OtelParent =>
+  span._tag === "ExternalSpan" && Predicate.hasProperty(span, "span")
+
+const otelWriter =
+  (span: OtelApi.Span): Write =>
+  (name, value) =>
+    void span.setAttribute(name, value as OtelApi.AttributeValue) // the same, but mutable there
+
 /** Nothing where the span is another process's. */
 export const writerOf = (span: GivenSpan): Write | undefined => {
-  if (isOtelSpan(span)) {
-    return (name, value) => void span.setAttribute(name, value as OtelApi.AttributeValue) // the same, but mutable there
-  }
+  if (isOtelSpan(span)) return otelWriter(span)
+  if (isOtelParent(span)) return otelWriter(span.span)
   return span._tag === "Span" ? writer(span) : undefined
 }
 

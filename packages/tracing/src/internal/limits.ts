@@ -65,11 +65,12 @@ export const openLimit = (limits: Limits): number => limits.maxAttributes * 4
 export const cut = (text: string, bytes: number): string => {
   // A character has 1 to 3 bytes for each of its UTF-16 units
   if (text.length * 3 <= bytes) return text
-  const encoded = Buffer.from(text)
-  if (encoded.length <= bytes) return text
+  if (text.length <= bytes && Buffer.byteLength(text) <= bytes) return text
   // The marker is as long as its longest number
   const room = Math.max(0, bytes - Buffer.byteLength(marker(text.length)))
-  let end = room
+  // Of a text of any length, only what may be kept is looked at; a character that is halved here does not fit anyway
+  const encoded = Buffer.from(text.slice(0, room + 1))
+  let end = Math.min(room, encoded.length)
   while (end > 0 && ((encoded[end] ?? 0) & 0xc0) === 0x80) end--
   const kept = encoded.toString("utf8", 0, end)
   return kept + marker(text.length - kept.length)

@@ -3,6 +3,7 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import * as Tracer from "effect/Tracer"
+import { safely } from "./safely.ts"
 
 /** Ids of a span: its own, or those that came from another process. */
 interface SpanIds {
@@ -38,12 +39,9 @@ const isSpan = (target: LinkTarget): target is Tracer.Span & SpanIds =>
   typeof target === "object" && "_tag" in target && target._tag === "Span"
 
 /** Total: what names no span is `undefined`. */
-export const toAnySpan = (target: LinkTarget): Tracer.AnySpan | undefined => {
-  try {
+export const toAnySpan = (target: LinkTarget): Tracer.AnySpan | undefined =>
+  safely(() => {
     const ids = idsOf(target)
     if (ids === undefined || !isValid(ids)) return undefined
     return isSpan(target) ? target : Tracer.externalSpan(ids)
-  } catch {
-    return undefined
-  }
-}
+  })

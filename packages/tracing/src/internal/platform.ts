@@ -2,9 +2,9 @@
  * Where the program runs, as its environment tells it: cloud, function, pod, container.
  */
 import { readFile } from "node:fs/promises"
-import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import { read as readVariable } from "./environment.ts"
 
 type Platform = { readonly [attribute: string]: string | ReadonlyArray<string> }
 
@@ -123,8 +123,7 @@ export const platformNames: ReadonlyArray<string> = [
 ]
 
 const variable = (name: string): Effect.Effect<string | undefined> =>
-  Config.option(Config.NonEmptyString(name)).pipe(
-    Effect.map(Option.getOrUndefined),
+  Effect.flatMap(ConfigProvider.ConfigProvider, (provider) => readVariable(provider, name)).pipe(
     // An unreadable variable counts as absent
     Effect.orElseSucceed(() => undefined)
   )

@@ -10,6 +10,7 @@ import type { Rule, Sampling } from "../Sampling.ts"
 import { glob } from "./glob.ts"
 import { finder } from "./redaction/patterns.ts"
 import { InvalidPattern } from "./redaction/rules.ts"
+import { safely } from "./safely.ts"
 import type { Starting } from "./startType.ts"
 
 /** What is known of a span that starts a trace. */
@@ -24,14 +25,7 @@ type RatioOf = (candidate: Candidate) => number
 
 const always = () => true
 
-const propertyOf = (candidate: Candidate, key: string): unknown => {
-  try {
-    return candidate.userProperties()?.[key]
-  } catch {
-    // What a program's getter throws is not for it to see here
-    return undefined
-  }
-}
+const propertyOf = (candidate: Candidate, key: string): unknown => safely(() => candidate.userProperties()?.[key])
 
 const compileRule = Effect.fnUntraced(function* (rule: Rule, index: number) {
   const { eventType, name, namePattern, ratio, userProperties } = rule

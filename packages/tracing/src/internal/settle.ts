@@ -1,12 +1,7 @@
 import * as Exit from "effect/Exit"
+import { safely } from "./safely.ts"
 
-const isPromise = (value: unknown): value is Promise<unknown> => {
-  try {
-    return value instanceof Promise
-  } catch {
-    return false
-  }
-}
+const isPromise = (value: unknown): value is Promise<unknown> => safely(() => value instanceof Promise, false)
 
 /** Runs a function and says how it, or the promise it returns, ended; its result and its error stay what they are. */
 export const settle = <A>(evaluate: () => A, onExit: (exit: Exit.Exit<unknown, unknown>) => void): A => {

@@ -64,7 +64,7 @@ const keepsMethod = ({ status }: Answer): boolean => status === 307 || status ==
 
 const load = (url: string) => (url.startsWith("https:") ? import("node:https") : import("node:http"))
 
-export interface Connections {
+interface Connections {
   readonly post: (body: Body, headers: { readonly [name: string]: string }) => Effect.Effect<Answer, Unanswered>
   /** Ends every connection, whatever hangs on it; nothing is sent any more. */
   readonly close: () => void
