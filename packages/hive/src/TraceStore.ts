@@ -12,13 +12,15 @@ import { type Event, Millis, type PostEvent, type StartSession, type UpdateEvent
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 
 /**
- * The store cannot be opened, read or written.
+ * The store cannot be opened, read or written. `busy`: it can, but more waits to be written than it takes at a time; try
+ * again in a moment.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TraceStoreError extends Schema.TaggedError<TraceStoreError>()("TraceStoreError", {
   message: Schema.String,
+  busy: Schema.optionalKey(Schema.Boolean),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 

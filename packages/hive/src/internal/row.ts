@@ -84,6 +84,15 @@ export const fromRow = (row: Row): Event => ({
   user_properties: json(row.user_properties)
 })
 
+export const lineageOf = (row: Row): Lineage | undefined =>
+  row.span_id === null
+    ? undefined
+    : {
+        traceId: String(row.trace_id),
+        spanId: String(row.span_id),
+        parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
+      }
+
 /** The columns for reading: a parent is found through its span, so that it may carry an event id of its own. */
 export const selected = columns
   .map((column) =>

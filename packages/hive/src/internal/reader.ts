@@ -1,0 +1,90 @@
+/**
+ * What is asked of the store, on a handle of its own.
+ */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
+import type { Event } from "@honeyhive/contract/Event"
+import * as Uuid from "@honeyhive/contract/Uuid"
+import type { SessionSummary } from "../TraceStore.ts"
+import { times } from "./merge.ts"
+import { fromRow, type Row, selected } from "./row.ts"
+import { where } from "./search.ts"
+
+export const makeReader = (database: DatabaseSync) => {
+  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
+    // The statement selects exactly these columns
+    database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
+
+  const withChildren = (row: Row): Event => {
+    const event = fromRow(row)
+    // Spans name the id that their parent's span would have, which is not the parent's where that has one of its own
+    const named = row.span_id === null ? event.event_id : Uuid.fromSpan(String(row.trace_id), String(row.span_id))
+    const children = rows(
+      `SELECT ${selected} FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`,
+      event.event_id,
+      named
+    )
+    const found = children.filter((row) => row.parent_id === event.event_id).map((row) => String(row.event_id))
+    return { ...event, children_ids: [...new Set([...event.children_ids, ...found])] }
+  }
+
+  const ended = (event: Event): Event => {
+    if (event.event_type !== "session" || event.end_time !== null) return event
+    const last = database.prepare("SELECT MAX(end_time) AS last FROM events WHERE session_id = ?").get(event.session_id)
+    const end = last?.["last"]
+    return typeof end === "number" ? { ...event, ...times(event.start_time, end, null) } : event
+  }
+
+  return {
+    event: (id: string): Event | undefined => {
+      const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
+      return row === undefined ? undefined : ended(withChildren(row))
+    },
+    search: (query: Parameters<typeof where>[0]) => {
+      const { sql, values } = where(query)
+      const limit = query.limit ?? 1000
+      const found = rows(
+        `SELECT ${selected} FROM events WHERE ${sql} ORDER BY start_time DESC, event_id LIMIT ? OFFSET ?`,
+        ...values,
+        limit,
+        limit * ((query.page ?? 1) - 1)
+      )
+      const all = database.prepare(`SELECT COUNT(*) AS count FROM events WHERE ${sql}`).get(...values)
+      return { events: found.map(fromRow), count: Number(all?.["count"]) }
+    },
+    sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
+      database
+        .prepare("SELECT * FROM session_summaries ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?")
+        .all(limit, offset)
+        .map((row): SessionSummary => {
+          const end = row["session_end"] ?? row["last_end"]
+          return {
+            session_id: String(row["session_id"]),
+            name: String(row["name"] ?? "(orphan)"),
+            source: String(row["source"] ?? row["event_source"]),
+            orphan: row["name"] === null,
+            start_time: Number(row["start_time"]),
+            end_time: end === null ? null : Number(end),
+            events: Number(row["events"]),
+            errors: Number(row["errors"]),
+            tokens: Number(row["tokens"])
+          }
+        }),
+    sessionEvents: (sessionId: string): ReadonlyArray<Event> => {
+      // Of two that start in the same moment, the one that ends later is around the other
+      const events = rows(
+        `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
+           end_time IS NOT NULL, end_time DESC, event_id`,
+        sessionId.toLowerCase()
+      ).map(fromRow)
+      const children = Map.groupBy(events, (event) => event.parent_id)
+      return events.map((event) =>
+        ended({
+          ...event,
+          children_ids: [
+            ...new Set([...event.children_ids, ...(children.get(event.event_id) ?? []).map((child) => child.event_id)])
+          ]
+        })
+      )
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
+ * where it is called; either way it depends on nothing but Node.
+ */
+import type { DatabaseSync } from "node:sqlite"
+import type { Event } from "@honeyhive/contract/Event"
+import type { Answers, Command, Outcome, Span } from "./commands.ts"
+import { emptySession, redelivered, started, updated } from "./merge.ts"
+import { columns, fromRow, type Lineage, lineageOf, type Row, toRow } from "./row.ts"
+import { makeSummaries, tokensOf } from "./summaries.ts"
+
+const MAX_KNOWN_SESSIONS = 10_000
+
+export type Writer = (commands: ReadonlyArray<Command>) => ReadonlyArray<Outcome>
+
+export const makeWriter = (database: DatabaseSync): Writer => {
+  const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
+  const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
+  const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
+  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
+  const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
+  const [begin, commit, rollback, save, release, undo] = [
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT command",
+    "RELEASE command",
+    "ROLLBACK TO command"
+  ].map((sql) => database.prepare(sql))
+  const summaries = makeSummaries(database)
+  /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
+  const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
+
+  const valuesOf = (row: Row) => columns.map((column) => row[column])
+  // The statements select exactly these columns
+  const find = (id: string): Row | undefined => byId.get(id) as unknown as Row | undefined
+  const findSpan = (row: Row): Row | undefined =>
+    row.span_id === null ? undefined : (bySpan.get(row.trace_id, row.span_id) as unknown as Row | undefined)
+
+  const write = (event: Event, lineage: Lineage | undefined): void => {
+    const row = toRow(event, lineage)
+    const before = [find(event.event_id), findSpan(row)]
+    for (const [index, old] of before.entries()) {
+      if (old !== undefined && (index === 0 || old.event_id !== before[0]?.event_id)) {
+        summaries.removed(old, tokensOf(fromRow(old).metadata), row)
+      }
+    }
+    replace.run(...valuesOf(row))
+    summaries.added(row, tokensOf(event.metadata))
+    if (event.event_type === "session") known.delete(event.event_id)
+  }
+
+  const remember = (id: string, session: { readonly start: number; readonly ended: boolean }): void => {
+    if (known.size >= MAX_KNOWN_SESSIONS) known.clear()
+    known.set(id, session)
+  }
+
+  /** The session of a span that may create it; one that exists begins no later than its first span. */
+  const autoCreate = (id: string, name: string, source: string, start: number): void => {
+    const seen = known.get(id)
+    if (seen !== undefined && (seen.ended || seen.start <= start)) return
+    const row = find(id)
+    if (row === undefined) {
+      write(emptySession(id, name, source, start), undefined)
+      remember(id, { start, ended: false })
+    } else {
+      const ended = row.end_time !== null
+      const earlier = !ended && Number(row.start_time) > start
+      if (earlier) write({ ...fromRow(row), start_time: start }, lineageOf(row))
+      remember(id, { start: earlier ? start : Number(row.start_time), ended })
+    }
+  }
+
+  const ingestOne = ({ row, session, tokens }: Span): void => {
+    if (session !== undefined) {
+      autoCreate(String(row.session_id), session.name, session.source, Number(row.start_time))
+    }
+    if (insert.run(...valuesOf(row)).changes === 1) {
+      summaries.added(row, tokens)
+      if (row.event_type === "session") known.delete(String(row.event_id))
+      return
+    }
+    const before = find(String(row.event_id)) ?? findSpan(row)
+    const event = fromRow(row)
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(row))
+  }
+
+  const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
+    ingest: ({ spans }) => {
+      for (const span of spans) ingestOne(span)
+    },
+    startSession: ({ id, now, start }) => {
+      const row = find(id)
+      const before = row === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(row)
+      const session = started(before, start)
+      write(session, row === undefined ? undefined : lineageOf(row))
+      return session
+    },
+    createEvents: ({ events }) => {
+      for (const event of events) write(event, undefined)
+    },
+    updateEvent: ({ id, update }) => {
+      const row = find(id)
+      if (row !== undefined) write(updated(fromRow(row), update), lineageOf(row))
+      return row !== undefined
+    }
+  }
+
+  const run = (command: Command): unknown =>
+    // The operation is looked up by the command's own name
+    (operations[command.op] as (command: Command) => unknown)(command)
+
+  const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+  const attempt = (command: Command): Outcome => {
+    save?.run()
+    try {
+      const value = run(command)
+      summaries.flush()
+      release?.run()
+      return { ok: true, value }
+    } catch (error) {
+      known.clear()
+      summaries.discard()
+      // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
+      undo?.run()
+      release?.run()
+      return { ok: false, message: message(error) }
+    }
+  }
+
+  return (commands) => {
+    try {
+      begin?.run()
+      const outcomes = commands.map(attempt)
+      commit?.run()
+      return outcomes
+    } catch (error) {
+      known.clear()
+      summaries.discard()
+      if (database.isTransaction) rollback?.run()
+      return commands.map(() => ({ ok: false, message: message(error) }))
+    }
+  }
+}
+
+/** How much work a command is, in spans. */
+export const spansOf = (command: Command): number =>
+  command.op === "ingest" ? command.spans.length : command.op === "createEvents" ? command.events.length : 1
