@@ -15,11 +15,10 @@ import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
-import type { Span } from "./internal/commands.ts"
 import { inMemory, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
 import { makeReader } from "./internal/reader.ts"
-import { toRow } from "./internal/row.ts"
+import { pushRow } from "./internal/row.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, writing } from "./internal/writing.ts"
@@ -62,13 +61,18 @@ const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
   }
 }
 
-const toSpan = (span: SpanRecord): Span => {
-  const { event, session } = toEvent(span)
-  return {
-    row: toRow(event, span),
-    tokens: tokensOf(event.metadata),
-    session: session.autoCreate ? { name: session.name, source: session.source } : undefined
+const ingestion = (spans: ReadonlyArray<SpanRecord>) => {
+  const values: Array<string | number | null> = []
+  for (const span of spans) {
+    const { event, session } = toEvent(span)
+    pushRow(values, event, span)
+    values.push(
+      tokensOf(event.metadata),
+      session.autoCreate ? session.name : null,
+      session.autoCreate ? session.source : null
+    )
   }
+  return { op: "ingest", count: spans.length, values } as const
 }
 
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
@@ -120,8 +124,8 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
       return TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(
-            attempt("keeping spans", () => spans.map(toSpan)),
-            (spans) => send({ op: "ingest", spans }, "keeping spans")
+            attempt("keeping spans", () => ingestion(spans)),
+            (command) => send(command, "keeping spans")
           ),
         startSession: (start) =>
           Effect.suspend(() => {

@@ -48,7 +48,10 @@ export const makeReader = (database: DatabaseSync) => {
         limit,
         limit * ((query.page ?? 1) - 1)
       )
-      const all = database.prepare(`SELECT COUNT(*) AS count FROM events WHERE ${sql}`).get(...values)
+      // Counting a whole table is a matter of its pages, unless a condition has to be tried on each row
+      const all = database
+        .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
+        .get(...values)
       return { events: found.map(fromRow), count: Number(all?.["count"]) }
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>

@@ -4,7 +4,7 @@ import type { Event } from "@honeyhive/contract/Event"
 import type { Command } from "./commands.ts"
 import { openWriter } from "./database.ts"
 import { emptySession } from "./merge.ts"
-import { toRow } from "./row.ts"
+import { pushRow } from "./row.ts"
 import { tokensOf } from "./summaries.ts"
 import { makeWriter } from "./writer.ts"
 
@@ -28,18 +28,19 @@ const event = fc
   .map((fields): Event => ({ ...emptySession("", "name", "", 0), ...fields }) as Event) // of the literals above
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.array(event, { maxLength: 6 }).map((events): Command => ({
-    op: "ingest",
-    spans: events.map((event) => ({
-      row: toRow(event, {
-        traceId: "t",
-        spanId: event.event_id === "f" ? "e" : event.event_id,
-        parentSpanId: undefined
-      }),
-      tokens: tokensOf(event.metadata),
-      session: event.error === null ? { name: "made", source: event.source } : undefined
-    }))
-  })),
+  fc.array(event, { maxLength: 6 }).map((events): Command => {
+    const values: Array<string | number | null> = []
+    for (const event of events) {
+      const spanId = event.event_id === "f" ? "e" : event.event_id
+      pushRow(values, event, { traceId: "t", spanId, parentSpanId: undefined })
+      values.push(
+        tokensOf(event.metadata),
+        event.error === null ? "made" : null,
+        event.error === null ? event.source : null
+      )
+    }
+    return { op: "ingest", count: events.length, values }
+  }),
   fc.array(event, { maxLength: 3 }).map((events): Command => ({ op: "createEvents", events })),
   fc.tuple(session, fc.nat(9)).map(([id, now]): Command => ({ op: "startSession", id, now, start: { source: "x" } })),
   fc.tuple(fc.oneof(id, session), fc.nat(30)).map(([id, end_time]): Command => ({

@@ -2,7 +2,14 @@
  * One row per session, kept in step with its events, so that a list of sessions never reads the events.
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { Row } from "./row.ts"
+import { columns, type Row, rowAt } from "./row.ts"
+
+const SESSION_ID = columns.indexOf("session_id")
+const EVENT_TYPE = columns.indexOf("event_type")
+const START_TIME = columns.indexOf("start_time")
+const END_TIME = columns.indexOf("end_time")
+const SOURCE = columns.indexOf("source")
+const ERROR = columns.indexOf("error")
 
 interface Change {
   name: string | null
@@ -77,21 +84,42 @@ export const makeSummaries = (database: DatabaseSync) => {
     return change
   }
 
+  const added = (row: Row, tokens: number): void => {
+    const change = changeOf(row)
+    change.start = Math.min(change.start, Number(row.start_time))
+    change.lastEnd = latest(change.lastEnd, row.end_time as number | null) // the column's type
+    if (String(row.source) > change.eventSource) change.eventSource = String(row.source)
+    if (row.event_type === "session") {
+      change.name = String(row.event_name)
+      change.source = String(row.source)
+      change.sessionEnd = row.end_time as number | null // the column's type
+    } else {
+      change.events++
+      if (row.error !== null) change.errors++
+      if (row.event_type === "model") change.tokens += tokens
+    }
+  }
+
   return {
-    added: (row: Row, tokens: number): void => {
-      const change = changeOf(row)
-      change.start = Math.min(change.start, Number(row.start_time))
-      change.lastEnd = latest(change.lastEnd, row.end_time as number | null) // the column's type
-      if (String(row.source) > change.eventSource) change.eventSource = String(row.source)
-      if (row.event_type === "session") {
-        change.name = String(row.event_name)
-        change.source = String(row.source)
-        change.sessionEnd = row.end_time as number | null // the column's type
-      } else {
-        change.events++
-        if (row.error !== null) change.errors++
-        if (row.event_type === "model") change.tokens += tokens
+    added,
+    /** The row at a place in a list of values, with its tokens after it: as `added`, without making a row of it. */
+    inserted: (values: ReadonlyArray<string | number | null>, at: number): void => {
+      const id = String(values[at + SESSION_ID])
+      const change = changes.get(id)
+      const type = values[at + EVENT_TYPE]
+      if (change === undefined || type === "session") {
+        added(rowAt(values, at), Number(values[at + columns.length]))
+        return
       }
+      const start = Number(values[at + START_TIME])
+      const end = values[at + END_TIME]
+      const source = String(values[at + SOURCE])
+      if (start < change.start) change.start = start
+      if (typeof end === "number" && (change.lastEnd === null || end > change.lastEnd)) change.lastEnd = end
+      if (source > change.eventSource) change.eventSource = source
+      change.events++
+      if (values[at + ERROR] !== null) change.errors++
+      if (type === "model") change.tokens += Number(values[at + columns.length])
     },
     /** A row that another one takes the place of, or that goes. */
     removed: (row: Row, tokens: number, by: Row | undefined): void => {

@@ -4,10 +4,16 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
-import type { Answers, Command, Outcome, Span } from "./commands.ts"
+import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
-import { columns, fromRow, type Lineage, lineageOf, type Row, toRow } from "./row.ts"
+import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow } from "./row.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
+
+const SESSION_ID = columns.indexOf("session_id")
+const EVENT_TYPE = columns.indexOf("event_type")
+const START_TIME = columns.indexOf("start_time")
+/** After the columns and the tokens. */
+const SESSION = columns.length + 1
 
 const MAX_KNOWN_SESSIONS = 10_000
 
@@ -71,23 +77,27 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     }
   }
 
-  const ingestOne = ({ row, session, tokens }: Span): void => {
-    if (session !== undefined) {
-      autoCreate(String(row.session_id), session.name, session.source, Number(row.start_time))
+  const ingestOne = (values: SpanValues, at: number): void => {
+    const [name = null, source = null] = values.slice(at + SESSION, at + SPAN_VALUES)
+    if (name !== null) {
+      autoCreate(String(values[at + SESSION_ID]), String(name), String(source), Number(values[at + START_TIME]))
     }
-    if (insert.run(...valuesOf(row)).changes === 1) {
-      summaries.added(row, tokens)
-      if (row.event_type === "session") known.delete(String(row.event_id))
+    // These values are of the columns' types
+    const row = values.slice(at, at + columns.length) as Array<string | number | null>
+    if (insert.run(...row).changes === 1) {
+      summaries.inserted(values, at)
+      if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
       return
     }
-    const before = find(String(row.event_id)) ?? findSpan(row)
-    const event = fromRow(row)
-    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(row))
+    const again = rowAt(values, at)
+    const before = find(String(again.event_id)) ?? findSpan(again)
+    const event = fromRow(again)
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again))
   }
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
-    ingest: ({ spans }) => {
-      for (const span of spans) ingestOne(span)
+    ingest: ({ count, values }) => {
+      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES)
     },
     startSession: ({ id, now, start }) => {
       const row = find(id)
@@ -146,4 +156,4 @@ export const makeWriter = (database: DatabaseSync): Writer => {
 
 /** How much work a command is, in spans. */
 export const spansOf = (command: Command): number =>
-  command.op === "ingest" ? command.spans.length : command.op === "createEvents" ? command.events.length : 1
+  command.op === "ingest" ? command.count : command.op === "createEvents" ? command.events.length : 1

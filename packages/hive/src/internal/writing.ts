@@ -41,15 +41,10 @@ export const direct =
 /** About how much memory a command takes while it waits, in bytes. */
 const bytesOf = (command: Command): number => {
   if (command.op !== "ingest") return command.op === "createEvents" ? 4096 * command.events.length : 4096
-  let bytes = 0
-  for (const { row } of command.spans) {
-    bytes += 512
-    for (const bucket of buckets) bytes += String(row[bucket]).length
-  }
+  let bytes = 512 * command.count
+  for (const value of command.values) if (typeof value === "string") bytes += value.length
   return bytes
 }
-
-const buckets = ["inputs", "outputs", "config", "metadata"] as const
 
 interface Waiting {
   readonly weight: number
@@ -79,8 +74,15 @@ export const threaded = (path: string, maxWaiting: number, module: URL): Effect.
     }
 
     const start = (): Worker => {
-      // A host's loaders and NODE_OPTIONS are not for this thread
-      const worker = new Worker(module, { workerData: path, execArgv: [], stdin: false, name: "honeyhive-writer" })
+      // A host's loaders are not for this thread. Most of what reaches it is garbage a moment later: with room for that,
+      // little of it is ever copied.
+      const worker = new Worker(module, {
+        workerData: path,
+        execArgv: [],
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+        stdin: false,
+        name: "honeyhive-writer"
+      })
       const gone = (message: string) => {
         if (thread !== worker) return
         thread = undefined
