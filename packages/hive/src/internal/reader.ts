@@ -6,13 +6,15 @@ import type { Event } from "@honeyhive/contract/Event"
 import * as Uuid from "@honeyhive/contract/Uuid"
 import type { SessionSummary } from "../TraceStore.ts"
 import { times } from "./merge.ts"
-import { fromRow, type Row, selected } from "./row.ts"
+import { makeUnpacker } from "./payload.ts"
+import { fromRow, type Row, selected, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
 
 export const makeReader = (database: DatabaseSync) => {
+  const unpack = makeUnpacker(database)
   const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
     // The statement selects exactly these columns
-    database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
+    (database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>).map((row) => unpackedRow(row, unpack))
 
   const withChildren = (row: Row): Event => {
     const event = fromRow(row)

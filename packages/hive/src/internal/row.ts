@@ -116,6 +116,18 @@ export const lineageOf = (row: Row): Lineage | undefined =>
         parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
       }
 
+/** The row as it was before it was stored: the one that the others here understand. */
+export const unpackedRow = (row: Row, unpack: (text: string) => string): Row => ({
+  ...row,
+  inputs: unpack(String(row.inputs)),
+  outputs: unpack(String(row.outputs)),
+  config: unpack(String(row.config)),
+  metadata: unpack(String(row.metadata)),
+  metrics: unpack(String(row.metrics)),
+  feedback: unpack(String(row.feedback)),
+  user_properties: unpack(String(row.user_properties))
+})
+
 /** The columns for reading: a parent is found through its span, so that it may carry an event id of its own. */
 export const selected = columns
   .map((column) =>

@@ -72,6 +72,16 @@ SELECT session_id,
   SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(metadata, '$.total_tokens') AS REAL), 0) ELSE 0 END)
 FROM events GROUP BY session_id;
 `
+  ],
+  // Content that several events share, and who shares it, so that what nobody needs any more can go
+  [
+    11,
+    `
+CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+CREATE TABLE chains (id INTEGER PRIMARY KEY, before INTEGER NOT NULL, blob INTEGER NOT NULL, UNIQUE (before, blob)) STRICT;
+CREATE TABLE shares (event_id TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (event_id, kind, id))
+  STRICT, WITHOUT ROWID;
+`
   ]
 ]
 

@@ -2,6 +2,7 @@
  * One row per session, kept in step with its events, so that a list of sessions never reads the events.
  */
 import type { DatabaseSync } from "node:sqlite"
+import { unpackedColumn } from "./payload.ts"
 import { columns, type Row, rowAt } from "./row.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
@@ -57,7 +58,7 @@ export const makeSummaries = (database: DatabaseSync) => {
        MAX(source), MIN(start_time),
        MAX(CASE WHEN event_type = 'session' THEN end_time END), MAX(end_time),
        SUM(event_type <> 'session'), SUM(event_type <> 'session' AND error IS NOT NULL),
-       SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(metadata, '$.total_tokens') AS REAL), 0) ELSE 0 END)
+       SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(${unpackedColumn("metadata")}, '$.total_tokens') AS REAL), 0) ELSE 0 END)
      FROM events WHERE session_id = ? GROUP BY session_id`
   )
   const changes = new Map<string, Change>()

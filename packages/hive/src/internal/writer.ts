@@ -2,16 +2,18 @@
  * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
  * where it is called; either way it depends on nothing but Node.
  */
-import type { DatabaseSync } from "node:sqlite"
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
-import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow } from "./row.ts"
+import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
+import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
 const EVENT_TYPE = columns.indexOf("event_type")
 const START_TIME = columns.indexOf("start_time")
+const FIRST_BUCKET = columns.indexOf("inputs")
 /** After the columns and the tokens. */
 const SESSION = columns.length + 1
 
@@ -33,15 +35,39 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     "RELEASE command",
     "ROLLBACK TO command"
   ].map((sql) => database.prepare(sql))
+  const unpack = makeUnpacker(database)
+  const packer = makePacker(database)
+  const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
+  const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
   /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
   const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
 
-  const valuesOf = (row: Row) => columns.map((column) => row[column])
-  // The statements select exactly these columns
-  const find = (id: string): Row | undefined => byId.get(id) as unknown as Row | undefined
+  const valuesOf = (row: Row): Array<SQLInputValue> => columns.map((column) => row[column])
+  const found = (row: unknown): Row | undefined =>
+    // The statements select exactly these columns
+    row === undefined ? undefined : unpackedRow(row as Row, unpack)
+  const find = (id: string): Row | undefined => found(byId.get(id))
   const findSpan = (row: Row): Row | undefined =>
-    row.span_id === null ? undefined : (bySpan.get(row.trace_id, row.span_id) as unknown as Row | undefined)
+    row.span_id === null ? undefined : found(bySpan.get(row.trace_id, row.span_id))
+
+  /** Packs the buckets of a row in place, and answers whether any was worth it. */
+  const packRow = (values: Array<SQLInputValue>): boolean => {
+    let packed = false
+    for (let index = FIRST_BUCKET; index < columns.length; index++) {
+      const text = values[index]
+      if (typeof text !== "string" || !isLarge(text)) continue
+      values[index] = packer.pack(text)
+      packed = true
+    }
+    return packed
+  }
+
+  const share = (values: ReadonlyArray<SQLInputValue>): void => {
+    for (let index = FIRST_BUCKET; index < columns.length; index++) {
+      for (const [kind, id] of sharesOf(String(values[index]))) addShare.run(String(values[0]), kind, id)
+    }
+  }
 
   const write = (event: Event, lineage: Lineage | undefined): void => {
     const row = toRow(event, lineage)
@@ -49,9 +75,13 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     for (const [index, old] of before.entries()) {
       if (old !== undefined && (index === 0 || old.event_id !== before[0]?.event_id)) {
         summaries.removed(old, tokensOf(fromRow(old).metadata), row)
+        dropShares.run(old.event_id)
       }
     }
-    replace.run(...valuesOf(row))
+    const stored = valuesOf(row)
+    const packed = packRow(stored)
+    replace.run(...stored)
+    if (packed) share(stored)
     summaries.added(row, tokensOf(event.metadata))
     if (event.event_type === "session") known.delete(event.event_id)
   }
@@ -84,7 +114,9 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     }
     // These values are of the columns' types
     const row = values.slice(at, at + columns.length) as Array<string | number | null>
+    const packed = packRow(row)
     if (insert.run(...row).changes === 1) {
+      if (packed) share(row)
       summaries.inserted(values, at)
       if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
       return
@@ -131,6 +163,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       return { ok: true, value }
     } catch (error) {
       known.clear()
+      packer.forget()
       summaries.discard()
       // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
       undo?.run()
@@ -147,6 +180,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       return outcomes
     } catch (error) {
       known.clear()
+      packer.forget()
       summaries.discard()
       if (database.isTransaction) rollback?.run()
       return commands.map(() => ({ ok: false, message: message(error) }))
