@@ -235,8 +235,9 @@ export const toEvent = (span: SpanRecord): Projected => {
       event_name: text(span.attributes, Attributes.EVENT_NAME) ?? span.name,
       source: session.source,
       start_time: millis(span.startTimeUnixNano),
-      end_time: millis(span.endTimeUnixNano),
-      duration: millis(span.endTimeUnixNano - span.startTimeUnixNano),
+      // No end: it still runs
+      end_time: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano),
+      duration: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano - span.startTimeUnixNano),
       error: errorOf(span),
       // Attribute values come from `Otlp.spans`, which produces JSON only
       ...(buckets as { [B in Bucket.Bucket]: { readonly [key: string]: Schema.Json } })

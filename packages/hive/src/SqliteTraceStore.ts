@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -15,10 +16,12 @@ import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
+import { background } from "./internal/background.ts"
 import { inMemory, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
 import { makeReader } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
+import { withState } from "./internal/running.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, writing } from "./internal/writing.ts"
@@ -33,6 +36,11 @@ export interface SqliteOptions {
   readonly path: string
   /** Memory that may wait for the writer, in bytes; past it a write fails as `busy`. Default 64 MiB. */
   readonly maxWaitingBytes?: number | undefined
+  /**
+   * A span without an end runs as long as its process is heard of; after a silence of this length it is marked as lost
+   * (`metadata.span_state`), until it is heard of again. Default 5 minutes.
+   */
+  readonly lease?: Duration.Input | undefined
 }
 
 const uuidOf = (id: string | undefined): string | undefined =>
@@ -61,18 +69,25 @@ const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
   }
 }
 
-const ingestion = (spans: ReadonlyArray<SpanRecord>) => {
+/** What tells one process from another; spans of those that say nothing of themselves keep their trace alive. */
+const processOf = ({ resource, traceId }: SpanRecord): string => {
+  const { "host.name": host = "", "process.pid": pid, "service.instance.id": instance } = resource
+  return instance !== undefined ? String(instance) : pid !== undefined ? `${String(host)}:${String(pid)}` : traceId
+}
+
+const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
   const values: Array<string | number | null> = []
   for (const span of spans) {
     const { event, session } = toEvent(span)
-    pushRow(values, event, span)
+    pushRow(values, event.end_time === null ? withState(event, "running") : event, span)
     values.push(
       tokensOf(event.metadata),
       session.autoCreate ? session.name : null,
-      session.autoCreate ? session.source : null
+      session.autoCreate ? session.source : null,
+      processOf(span)
     )
   }
-  return { op: "ingest", count: spans.length, values } as const
+  return { op: "ingest", count: spans.length, values, now } as const
 }
 
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
@@ -107,12 +122,12 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
     Effect.gen(function* () {
       const { maxWaitingBytes = 64 * 2 ** 20, path } = options
       const clock = yield* Clock.Clock
-      const opened = (open: (path: string) => DatabaseSync) =>
+      const handle = (open: (path: string) => DatabaseSync) =>
         Effect.acquireRelease(
           attempt(`opening ${path}`, () => open(path)),
           (database) => Effect.sync(() => database.close())
         )
-      const database = yield* opened((path) => {
+      const database = yield* handle((path) => {
         const writer = openWriter(path)
         if (path === inMemory) return writer
         writer.close()
@@ -121,10 +136,23 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
       const send = path === inMemory ? direct(makeWriter(database)) : yield* writing(path, maxWaitingBytes)
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
+      const lease = Duration.toMillis(options.lease ?? "5 minutes")
+      const opened = now()
+      const markLost = Effect.suspend(() =>
+        reader.hasRunning()
+          ? send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans")
+          : Effect.succeed(0)
+      )
+      yield* Effect.sleep(lease / 4).pipe(
+        Effect.andThen(Effect.catchCause(markLost, (cause) => Effect.logWarning("hive: upkeep failed", cause))),
+        Effect.forever,
+        background,
+        Effect.forkScoped
+      )
       return TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(
-            attempt("keeping spans", () => ingestion(spans)),
+            attempt("keeping spans", () => ingestion(spans, now())),
             (command) => send(command, "keeping spans")
           ),
         startSession: (start) =>
@@ -137,9 +165,12 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
             const session = uuidOf(sessionId) ?? crypto.randomUUID()
             const events = posts.map((post) => fromPost(post, session, now()))
             const ids = events.map((event) => event.event_id)
-            return Effect.as(send({ op: "createEvents", events }, "creating events"), ids)
+            return Effect.as(send({ op: "createEvents", events, now: now() }, "creating events"), ids)
           }),
-        updateEvent: (id, update) => send({ op: "updateEvent", id: id.toLowerCase(), update }, "updating an event"),
+        updateEvent: (id, update) =>
+          Effect.suspend(() =>
+            send({ op: "updateEvent", id: id.toLowerCase(), update, now: now() }, "updating an event")
+          ),
         event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(reader.event(id))),
         search: (query) =>
           Effect.try({

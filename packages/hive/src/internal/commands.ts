@@ -4,16 +4,18 @@
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 
 /**
- * Spans as rows, one after the other in one list: all columns, then the tokens, then name and source of the session that
- * the span may create (null where it may not). A list of plain values crosses between threads at half of what objects cost.
+ * Spans as rows, one after the other in one list: all columns, then the tokens, name and source of the session that the
+ * span may create (null where it may not), and the process that it is from. A list of plain values crosses between threads at half of what objects cost.
  */
 export type SpanValues = ReadonlyArray<string | number | null>
 
 export type Command =
-  | { readonly op: "ingest"; readonly count: number; readonly values: SpanValues }
+  | { readonly op: "ingest"; readonly count: number; readonly values: SpanValues; readonly now: number }
   | { readonly op: "startSession"; readonly id: string; readonly start: StartSession; readonly now: number }
-  | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event> }
-  | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent }
+  | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event>; readonly now: number }
+  | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }
+  /** Marks running spans as lost whose process was not heard of since a moment; the hive itself listens since `opened`. */
+  | { readonly op: "markLost"; readonly silentSince: number; readonly opened: number }
 
 /** What a command answers. */
 export interface Answers {
@@ -22,6 +24,8 @@ export interface Answers {
   readonly createEvents: void
   /** False when there is no such event. */
   readonly updateEvent: boolean
+  /** How many were marked. */
+  readonly markLost: number
 }
 
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }

@@ -51,9 +51,9 @@ const loop = (turns: number) => {
         config: { model: "gpt-4o", tools: Array.from({ length: 20 }, (_, tool) => ({ tool, schema: "x".repeat(200) })) }
       }
       pushRow(values, event, undefined)
-      values.push(0, null, null)
+      values.push(0, null, null, "p")
       said += JSON.stringify(event).length
-      const [outcome] = write([{ op: "ingest", count: 1, values }])
+      const [outcome] = write([{ op: "ingest", count: 1, values, now: 0 }])
       assert.isTrue(outcome?.ok)
     }
     const last = makeReader(database).event(`turn-${turns - 1}`)

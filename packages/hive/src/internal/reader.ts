@@ -36,7 +36,10 @@ export const makeReader = (database: DatabaseSync) => {
     return typeof end === "number" ? { ...event, ...times(event.start_time, end, null) } : event
   }
 
+  const running = database.prepare("SELECT 1 FROM running LIMIT 1")
+
   return {
+    hasRunning: (): boolean => running.get() !== undefined,
     event: (id: string): Event | undefined => {
       const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
       return row === undefined ? undefined : ended(withChildren(row))

@@ -34,8 +34,8 @@ export const columns = [
   "user_properties"
 ] as const
 
-/** How many values a span takes in a command: its columns, its tokens, its session's name and source. */
-export const SPAN_VALUES = columns.length + 3
+/** How many values a span takes in a command: its columns, its tokens, its session's name and source, its process. */
+export const SPAN_VALUES = columns.length + 4
 
 export type Row = { readonly [column in (typeof columns)[number]]: string | number | null }
 

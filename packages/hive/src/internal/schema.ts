@@ -82,6 +82,14 @@ CREATE TABLE chains (id INTEGER PRIMARY KEY, before INTEGER NOT NULL, blob INTEG
 CREATE TABLE shares (event_id TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (event_id, kind, id))
   STRICT, WITHOUT ROWID;
 `
+  ],
+  // Spans that have not ended, and when their processes were last heard of (milliseconds since 1970, by the hive's clock)
+  [
+    12,
+    `
+CREATE TABLE running (event_id TEXT PRIMARY KEY, instance TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE instances (instance TEXT PRIMARY KEY, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
+`
   ]
 ]
 

@@ -36,15 +36,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       values.push(
         tokensOf(event.metadata),
         event.error === null ? "made" : null,
-        event.error === null ? event.source : null
+        event.error === null ? event.source : null,
+        "process"
       )
     }
-    return { op: "ingest", count: events.length, values }
+    return { op: "ingest", count: events.length, values, now: 0 }
   }),
-  fc.array(event, { maxLength: 3 }).map((events): Command => ({ op: "createEvents", events })),
+  fc.array(event, { maxLength: 3 }).map((events): Command => ({ op: "createEvents", events, now: 0 })),
   fc.tuple(session, fc.nat(9)).map(([id, now]): Command => ({ op: "startSession", id, now, start: { source: "x" } })),
   fc.tuple(fc.oneof(id, session), fc.nat(30)).map(([id, end_time]): Command => ({
     op: "updateEvent",
+    now: 0,
     id,
     update: { end_time, metadata: { total_tokens: end_time } }
   }))

@@ -8,16 +8,27 @@ import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
+import { makeRunning, STATE, withState } from "./running.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
 const EVENT_TYPE = columns.indexOf("event_type")
 const START_TIME = columns.indexOf("start_time")
+const END_TIME = columns.indexOf("end_time")
 const FIRST_BUCKET = columns.indexOf("inputs")
 /** After the columns and the tokens. */
 const SESSION = columns.length + 1
+const INSTANCE = columns.length + 3
+/** Where an event that comes without a span says which process it is from. */
+const SERVICE_INSTANCE = "service.instance.id"
 
 const MAX_KNOWN_SESSIONS = 10_000
+
+/** Who says something, and when by the hive's clock. */
+interface Process {
+  readonly instance: string
+  readonly now: number
+}
 
 export type Writer = (commands: ReadonlyArray<Command>) => ReadonlyArray<Outcome>
 
@@ -40,6 +51,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
+  const running = makeRunning(database)
   /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
   const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
 
@@ -69,7 +81,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     }
   }
 
-  const write = (event: Event, lineage: Lineage | undefined): void => {
+  const write = (event: Event, lineage: Lineage | undefined, process?: Process): void => {
     const row = toRow(event, lineage)
     const before = [find(event.event_id), findSpan(row)]
     for (const [index, old] of before.entries()) {
@@ -83,6 +95,9 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     replace.run(...stored)
     if (packed) share(stored)
     summaries.added(row, tokensOf(event.metadata))
+    if (before[0] !== undefined && before[0].end_time === null) running.ends(event.event_id)
+    if (process !== undefined && event.metadata[STATE] === "running")
+      running.begins(event.event_id, process.instance, process.now)
     if (event.event_type === "session") known.delete(event.event_id)
   }
 
@@ -107,10 +122,17 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     }
   }
 
-  const ingestOne = (values: SpanValues, at: number): void => {
-    const [name = null, source = null] = values.slice(at + SESSION, at + SPAN_VALUES)
+  const ingestOne = (values: SpanValues, at: number, now: number): void => {
+    const name = values[at + SESSION] ?? null
+    const instance = String(values[at + INSTANCE])
+    running.heard(instance, now)
     if (name !== null) {
-      autoCreate(String(values[at + SESSION_ID]), String(name), String(source), Number(values[at + START_TIME]))
+      autoCreate(
+        String(values[at + SESSION_ID]),
+        String(name),
+        String(values[at + SESSION + 1]),
+        Number(values[at + START_TIME])
+      )
     }
     // These values are of the columns' types
     const row = values.slice(at, at + columns.length) as Array<string | number | null>
@@ -119,17 +141,18 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       if (packed) share(row)
       summaries.inserted(values, at)
       if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
+      if (row[END_TIME] === null) running.begins(String(row[0]), instance, now)
       return
     }
     const again = rowAt(values, at)
     const before = find(String(again.event_id)) ?? findSpan(again)
     const event = fromRow(again)
-    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again))
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), { instance, now })
   }
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
-    ingest: ({ count, values }) => {
-      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES)
+    ingest: ({ count, now, values }) => {
+      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now)
     },
     startSession: ({ id, now, start }) => {
       const row = find(id)
@@ -138,13 +161,32 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       write(session, row === undefined ? undefined : lineageOf(row))
       return session
     },
-    createEvents: ({ events }) => {
-      for (const event of events) write(event, undefined)
+    createEvents: ({ events, now }) => {
+      for (const event of events) {
+        const said = event.metadata[SERVICE_INSTANCE]
+        const instance = typeof said === "string" ? said : undefined
+        if (instance !== undefined) running.heard(instance, now)
+        const runs = instance !== undefined && event.end_time === null && event.event_type !== "session"
+        if (runs) write(withState(event, "running"), undefined, { instance, now })
+        else write(event, undefined)
+      }
     },
-    updateEvent: ({ id, update }) => {
+    updateEvent: ({ id, now, update }) => {
       const row = find(id)
-      if (row !== undefined) write(updated(fromRow(row), update), lineageOf(row))
-      return row !== undefined
+      if (row === undefined) return false
+      const instance = running.instanceOf(id)
+      if (instance !== undefined) running.heard(instance, now)
+      write(updated(fromRow(row), update), lineageOf(row), instance === undefined ? undefined : { instance, now })
+      return true
+    },
+    markLost: ({ opened, silentSince }) => {
+      const lost = running.silentSince(silentSince, opened)
+      for (const id of lost) {
+        const row = find(id)
+        running.ends(id)
+        if (row !== undefined && row.end_time === null) write(withState(fromRow(row), "lost"), lineageOf(row))
+      }
+      return lost.length
     }
   }
 
