@@ -24,7 +24,7 @@ import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
-import { direct, writing } from "./internal/writing.ts"
+import { direct, type Send, writing } from "./internal/writing.ts"
 import { SearchError, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
@@ -41,6 +41,25 @@ export interface SqliteOptions {
    * (`metadata.span_state`), until it is heard of again. Default 5 minutes.
    */
   readonly lease?: Duration.Input | undefined
+  /** What is kept. Default: everything. */
+  readonly retention?: Retention | undefined
+}
+
+/**
+ * What is kept: as long as a session is within every limit that is given. Past one, whole sessions go, those that began
+ * first; a session in which something still runs stays. Looked after once a minute (more often with a short `lease`), in
+ * small steps, and free space is given back to the file system.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Retention {
+  /** Since the end of a session's last event. */
+  readonly maxAge?: Duration.Input | undefined
+  /** Events of all sessions, the sessions themselves among them. */
+  readonly maxEvents?: number | undefined
+  /** Size of the file in bytes. The log beside it may take another 64 MB. */
+  readonly maxBytes?: number | undefined
 }
 
 const uuidOf = (id: string | undefined): string | undefined =>
@@ -90,6 +109,39 @@ const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
   return { op: "ingest", count: spans.length, values, now } as const
 }
 
+/** What is looked after while the store is open; a failure is logged, and tried again the next time. */
+const upkeep = (options: {
+  readonly lease?: Duration.Input | undefined
+  readonly retention?: Retention | undefined
+  readonly opened: number
+  readonly now: () => number
+  readonly send: Send
+  readonly hasRunning: () => boolean
+}) => {
+  const { hasRunning, now, opened, retention, send } = options
+  const lease = Duration.toMillis(options.lease ?? "5 minutes")
+  const markLost = Effect.suspend(() =>
+    hasRunning()
+      ? send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans")
+      : Effect.succeed(0)
+  )
+  const retain = Effect.gen(function* () {
+    if (retention === undefined) return
+    const { maxAge, maxBytes = null, maxEvents = null } = retention
+    const endedBefore = maxAge === undefined ? null : now() - Duration.toMillis(maxAge)
+    const step = send({ op: "retain", limits: { endedBefore, maxBytes, maxEvents } }, "deleting old sessions")
+    while ((yield* step) > 0) yield* send({ op: "collect" }, "deleting old content")
+    while ((yield* send({ op: "vacuum" }, "giving space back")) > 0);
+  })
+  return Effect.sleep(Math.min(lease / 4, 60_000)).pipe(
+    Effect.andThen(Effect.andThen(markLost, retain)),
+    Effect.catchCause((cause) => Effect.logWarning("hive: upkeep failed", cause)),
+    Effect.forever,
+    background,
+    Effect.forkScoped
+  )
+}
+
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
   Effect.try({
     try: work,
@@ -136,19 +188,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
       const send = path === inMemory ? direct(makeWriter(database)) : yield* writing(path, maxWaitingBytes)
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
-      const lease = Duration.toMillis(options.lease ?? "5 minutes")
-      const opened = now()
-      const markLost = Effect.suspend(() =>
-        reader.hasRunning()
-          ? send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans")
-          : Effect.succeed(0)
-      )
-      yield* Effect.sleep(lease / 4).pipe(
-        Effect.andThen(Effect.catchCause(markLost, (cause) => Effect.logWarning("hive: upkeep failed", cause))),
-        Effect.forever,
-        background,
-        Effect.forkScoped
-      )
+      yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
       return TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(

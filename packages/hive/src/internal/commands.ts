@@ -2,6 +2,7 @@
  * What the writer is told to do. Commands travel between threads: plain data only.
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import type { Limits } from "./retention.ts"
 
 /**
  * Spans as rows, one after the other in one list: all columns, then the tokens, name and source of the session that the
@@ -16,6 +17,12 @@ export type Command =
   | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }
   /** Marks running spans as lost whose process was not heard of since a moment; the hive itself listens since `opened`. */
   | { readonly op: "markLost"; readonly silentSince: number; readonly opened: number }
+  /** One step of deleting what is past the limits. */
+  | { readonly op: "retain"; readonly limits: Limits }
+  /** Deletes shared content that nothing needs any more. */
+  | { readonly op: "collect" }
+  /** One step of giving free pages back. */
+  | { readonly op: "vacuum" }
 
 /** What a command answers. */
 export interface Answers {
@@ -26,6 +33,11 @@ export interface Answers {
   readonly updateEvent: boolean
   /** How many were marked. */
   readonly markLost: number
+  /** How many events were deleted. */
+  readonly retain: number
+  readonly collect: void
+  /** How many free pages are left. */
+  readonly vacuum: number
 }
 
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }

@@ -141,6 +141,11 @@ export const makeSummaries = (database: DatabaseSync) => {
         if (row.event_type === "model") change.tokens -= tokens
       }
     },
+    /** Counts a session again, now: some or all of its events went. */
+    recounted: (id: string): void => {
+      forget.run(id)
+      recount.run(id)
+    },
     flush: (): void => {
       for (const [id, change] of changes) {
         if (change.recount) {

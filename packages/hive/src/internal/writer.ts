@@ -7,6 +7,7 @@ import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
+import { makeRetention } from "./retention.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
 import { makeRunning, STATE, withState } from "./running.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
@@ -52,6 +53,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
   const running = makeRunning(database)
+  const retention = makeRetention(database, { changed: summaries.recounted, collected: packer.forget })
   /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
   const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
 
@@ -187,7 +189,14 @@ export const makeWriter = (database: DatabaseSync): Writer => {
         if (row !== undefined && row.end_time === null) write(withState(fromRow(row), "lost"), lineageOf(row))
       }
       return lost.length
-    }
+    },
+    retain: ({ limits }) => {
+      const gone = retention.retain(limits)
+      if (gone > 0) known.clear()
+      return gone
+    },
+    collect: retention.collect,
+    vacuum: retention.vacuum
   }
 
   const run = (command: Command): unknown =>
@@ -219,6 +228,8 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       begin?.run()
       const outcomes = commands.map(attempt)
       commit?.run()
+      // What was given back leaves the file when the log is copied into it
+      if (commands.some(({ op }) => op === "vacuum")) database.exec("PRAGMA wal_checkpoint(PASSIVE)")
       return outcomes
     } catch (error) {
       known.clear()

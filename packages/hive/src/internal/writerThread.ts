@@ -44,6 +44,8 @@ if (port !== null) {
     })
     port.postMessage(responses)
     if (message === "close") {
+      // Readers may still be open, so closing alone would leave the log beside the file
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
       database.close()
       port.close()
     }

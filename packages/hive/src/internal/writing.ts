@@ -105,14 +105,15 @@ export const threaded = (path: string, maxWaiting: number, module: URL): Effect.
         if (thread === undefined) return resume(Effect.void)
         const worker = thread
         worker.ref()
-        worker.once("exit", () => resume(Effect.void))
+        // What was written is safe either way; a thread that hangs must not keep its program
+        const patience = setTimeout(() => void worker.terminate(), 5000)
+        worker.once("exit", () => {
+          clearTimeout(patience)
+          resume(Effect.void)
+        })
         const close: Close = "close"
         worker.postMessage(close)
-      }).pipe(
-        // What was written is safe either way; a thread that hangs must not keep its program
-        Effect.timeoutOption("5 seconds"),
-        Effect.andThen(Effect.promise(async () => thread?.terminate()))
-      )
+      })
     )
 
     return (command, what) => {
