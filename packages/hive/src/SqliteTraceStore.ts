@@ -12,6 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
@@ -19,13 +20,13 @@ import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
 import { inMemory, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
-import { makeReader } from "./internal/reader.ts"
+import { makeReader, type Place } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, type Send, writing } from "./internal/writing.ts"
-import { SearchError, TraceStore, TraceStoreError } from "./TraceStore.ts"
+import { SearchError, type Selection, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -149,6 +150,30 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
       new TraceStoreError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
   })
 
+const searching = <A>(work: () => A): Effect.Effect<A, TraceStoreError | SearchError> =>
+  Effect.try({
+    try: work,
+    catch: (cause) =>
+      cause instanceof SearchError ? cause : new TraceStoreError({ message: `searching: ${String(cause)}`, cause })
+  })
+
+const recordsOf = (reader: ReturnType<typeof makeReader>, selection: Selection) => {
+  const start: Place = [Number.NEGATIVE_INFINITY, ""]
+  return Stream.paginate(start, (after) =>
+    Effect.map(
+      searching(() => reader.page(selection, after, PAGE)),
+      (page) => {
+        const last = page.length < PAGE ? undefined : page.at(-1)?.event
+        const next = last === undefined ? Option.none() : Option.some<Place>([last.start_time, last.event_id])
+        return [page, next] as const
+      }
+    )
+  )
+}
+
+/** Events that are read at a time. */
+const PAGE = 200
+
 /**
  * Opens the file for as long as its scope. A store that a newer hive has written is refused with a `TraceStoreError`.
  *
@@ -174,18 +199,17 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
     Effect.gen(function* () {
       const { maxWaitingBytes = 64 * 2 ** 20, path } = options
       const clock = yield* Clock.Clock
-      const handle = (open: (path: string) => DatabaseSync) =>
+      const open = (open: (path: string) => DatabaseSync) =>
         Effect.acquireRelease(
           attempt(`opening ${path}`, () => open(path)),
           (database) => Effect.sync(() => database.close())
         )
-      const database = yield* handle((path) => {
-        const writer = openWriter(path)
-        if (path === inMemory) return writer
-        writer.close()
-        return openReader(path)
-      })
-      const send = path === inMemory ? direct(makeWriter(database)) : yield* writing(path, maxWaitingBytes)
+      // Brings the file to this version, or says here and now why it cannot be one
+      const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(openWriter))
+      const memory = first === undefined ? yield* open(openWriter) : undefined
+      // The reader closes before the writer: the last one to close leaves nothing beside the file
+      const send = memory === undefined ? yield* writing(path, maxWaitingBytes) : direct(makeWriter(memory))
+      const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
       yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
@@ -212,14 +236,9 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
             send({ op: "updateEvent", id: id.toLowerCase(), update, now: now() }, "updating an event")
           ),
         event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(reader.event(id))),
-        search: (query) =>
-          Effect.try({
-            try: () => reader.search(query),
-            catch: (cause) =>
-              cause instanceof SearchError
-                ? cause
-                : new TraceStoreError({ message: `searching: ${String(cause)}`, cause })
-          }),
+        search: (query) => searching(() => reader.search(query)),
+        records: (selection) => recordsOf(reader, selection),
+        restore: (records) => send({ op: "restore", records }, "restoring events"),
         sessions: ({ limit, offset }) => attempt("listing sessions", () => reader.sessions(limit, offset)),
         sessionEvents: (sessionId) => attempt("reading a session", () => reader.sessionEvents(sessionId))
       })

@@ -2,6 +2,7 @@
  * What the writer is told to do. Commands travel between threads: plain data only.
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import type { StoredEvent } from "../TraceStore.ts"
 import type { Limits } from "./retention.ts"
 
 /**
@@ -17,6 +18,7 @@ export type Command =
   | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }
   /** Marks running spans as lost whose process was not heard of since a moment; the hive itself listens since `opened`. */
   | { readonly op: "markLost"; readonly silentSince: number; readonly opened: number }
+  | { readonly op: "restore"; readonly records: ReadonlyArray<StoredEvent> }
   /** One step of deleting what is past the limits. */
   | { readonly op: "retain"; readonly limits: Limits }
   /** Deletes shared content that nothing needs any more. */
@@ -31,6 +33,7 @@ export interface Answers {
   readonly createEvents: void
   /** False when there is no such event. */
   readonly updateEvent: boolean
+  readonly restore: void
   /** How many were marked. */
   readonly markLost: number
   /** How many events were deleted. */

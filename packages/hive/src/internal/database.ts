@@ -61,3 +61,9 @@ export const openReader = (path: string): DatabaseSync => {
     database.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; PRAGMA query_only = 1")
   })
 }
+
+/** Makes one file of a closed store, for places where SQLite may not write beside it. */
+export const settle = (path: string): void => {
+  const database = connect(path, false)
+  guarded(database, () => database.exec("PRAGMA journal_mode = DELETE")).close()
+}

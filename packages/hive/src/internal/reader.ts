@@ -4,11 +4,14 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import * as Uuid from "@honeyhive/contract/Uuid"
-import type { SessionSummary } from "../TraceStore.ts"
+import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
 import { times } from "./merge.ts"
 import { makeUnpacker } from "./payload.ts"
-import { fromRow, type Row, selected, unpackedRow } from "./row.ts"
+import { columns, fromRow, lineageOf, type Row, selected, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
+
+/** Start time and id of an event. */
+export type Place = readonly [startTime: number, eventId: string]
 
 export const makeReader = (database: DatabaseSync) => {
   const unpack = makeUnpacker(database)
@@ -58,6 +61,24 @@ export const makeReader = (database: DatabaseSync) => {
         .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
         .get(...values)
       return { events: found.map(fromRow), count: Number(all?.["count"]) }
+    },
+    /** The next so many of a selection, with their sessions, after the last one that was read. */
+    page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
+      const { sql, values } = where(selection)
+      const within =
+        sql === "1"
+          ? { sql, values }
+          : {
+              sql: `((${sql}) OR event_id IN (SELECT session_id FROM events WHERE ${sql}))`,
+              values: [...values, ...values]
+            }
+      return rows(
+        `SELECT ${columns.join(", ")} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
+         ORDER BY start_time, event_id LIMIT ?`,
+        ...after,
+        ...within.values,
+        limit
+      ).map((row) => ({ event: fromRow(row), span: lineageOf(row) }))
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database

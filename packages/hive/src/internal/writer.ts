@@ -190,6 +190,13 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       }
       return lost.length
     },
+    restore: ({ records }) => {
+      for (const { event, span } of records) {
+        const row = find(event.event_id)
+        const merged = row === undefined ? event : redelivered(fromRow(row), event)
+        write(merged.metadata[STATE] === "running" ? withState(merged, "lost") : merged, span)
+      }
+    },
     retain: ({ limits }) => {
       const gone = retention.retain(limits)
       if (gone > 0) known.clear()
@@ -243,4 +250,10 @@ export const makeWriter = (database: DatabaseSync): Writer => {
 
 /** How much work a command is, in spans. */
 export const spansOf = (command: Command): number =>
-  command.op === "ingest" ? command.count : command.op === "createEvents" ? command.events.length : 1
+  command.op === "ingest"
+    ? command.count
+    : command.op === "createEvents"
+      ? command.events.length
+      : command.op === "restore"
+        ? command.records.length
+        : 1

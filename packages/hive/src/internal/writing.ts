@@ -10,7 +10,7 @@ import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
 import type { Answers, Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
-import { makeWriter, type Writer } from "./writer.ts"
+import { makeWriter, spansOf, type Writer } from "./writer.ts"
 import type { Close, Request, Response } from "./writerThread.ts"
 
 export type Send = <C extends Command>(
@@ -40,7 +40,7 @@ export const direct =
 
 /** About how much memory a command takes while it waits, in bytes. */
 const bytesOf = (command: Command): number => {
-  if (command.op !== "ingest") return command.op === "createEvents" ? 4096 * command.events.length : 4096
+  if (command.op !== "ingest") return 4096 * spansOf(command)
   let bytes = 512 * command.count
   for (const value of command.values) if (typeof value === "string") bytes += value.length
   return bytes
