@@ -88,7 +88,7 @@ const exported = Stream.runCollect(Transfer.exportOtlp())
 describe("Transfer", () => {
   it.effect("law: what is exported as OTLP JSON is what is imported, once or twice", () =>
     Effect.gen(function* () {
-      for (const one of fc.sample(sample, 60)) {
+      for (const one of fc.sample(sample, 40)) {
         const [lines, expected] = yield* Effect.gen(function* () {
           yield* fill(one)
           return [yield* exported, yield* everything] as const
