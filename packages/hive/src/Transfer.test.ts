@@ -86,44 +86,50 @@ const sample = fc.record({
 const exported = Stream.runCollect(Transfer.exportOtlp())
 
 describe("Transfer", () => {
-  it.effect("law: what is exported as OTLP JSON is what is imported, once or twice", () =>
-    Effect.gen(function* () {
-      for (const one of fc.sample(sample, 40)) {
-        const [lines, expected] = yield* Effect.gen(function* () {
-          yield* fill(one)
-          return [yield* exported, yield* everything] as const
-        }).pipe(Effect.provide(memory()))
-        yield* Effect.gen(function* () {
-          for (let round = 0; round < 2; round++) {
-            const imported = yield* Transfer.importOtlp(Stream.fromIterable(lines))
-            assert.deepStrictEqual(imported.rejected, [])
-            assert.deepStrictEqual(yield* everything, expected)
-          }
-        }).pipe(Effect.provide(memory()))
-      }
-    })
+  it.effect(
+    "law: what is exported as OTLP JSON is what is imported, once or twice",
+    () =>
+      Effect.gen(function* () {
+        for (const one of fc.sample(sample, 40)) {
+          const [lines, expected] = yield* Effect.gen(function* () {
+            yield* fill(one)
+            return [yield* exported, yield* everything] as const
+          }).pipe(Effect.provide(memory()))
+          yield* Effect.gen(function* () {
+            for (let round = 0; round < 2; round++) {
+              const imported = yield* Transfer.importOtlp(Stream.fromIterable(lines))
+              assert.deepStrictEqual(imported.rejected, [])
+              assert.deepStrictEqual(yield* everything, expected)
+            }
+          }).pipe(Effect.provide(memory()))
+        }
+      }),
+    60_000
   )
 
-  it.effect("law: what is exported as a file is what another hive finds in it, or imports", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporary
-      for (const [index, one] of fc.sample(sample, 5).entries()) {
-        const path = join(folder, `${index}.db`)
-        const expected = yield* Effect.gen(function* () {
-          yield* fill(one)
-          yield* Transfer.exportFile(path)
-          assert.include((yield* Effect.flip(Transfer.exportFile(path))).message, "exists")
-          return yield* everything
-        }).pipe(Effect.provide(memory()))
-        assert.deepStrictEqual(
-          readdirSync(folder).filter((name) => name.startsWith(`${index}.`)),
-          [`${index}.db`]
-        )
-        const imported = Effect.andThen(Transfer.importFile(path), everything)
-        assert.deepStrictEqual(yield* Effect.provide(imported, memory()), expected)
-        assert.deepStrictEqual(yield* Effect.provide(everything, SqliteTraceStore.layer({ path })), expected)
-      }
-    })
+  it.effect(
+    "law: what is exported as a file is what another hive finds in it, or imports",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporary
+        for (const [index, one] of fc.sample(sample, 5).entries()) {
+          const path = join(folder, `${index}.db`)
+          const expected = yield* Effect.gen(function* () {
+            yield* fill(one)
+            yield* Transfer.exportFile(path)
+            assert.include((yield* Effect.flip(Transfer.exportFile(path))).message, "exists")
+            return yield* everything
+          }).pipe(Effect.provide(memory()))
+          assert.deepStrictEqual(
+            readdirSync(folder).filter((name) => name.startsWith(`${index}.`)),
+            [`${index}.db`]
+          )
+          const imported = Effect.andThen(Transfer.importFile(path), everything)
+          assert.deepStrictEqual(yield* Effect.provide(imported, memory()), expected)
+          assert.deepStrictEqual(yield* Effect.provide(everything, SqliteTraceStore.layer({ path })), expected)
+        }
+      }),
+    60_000
   )
 
   it.effect("a selection takes the sessions of its events along, and nothing else", () =>

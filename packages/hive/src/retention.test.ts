@@ -71,41 +71,44 @@ describe("retention", () => {
     }).pipe(Effect.provide(memory({ maxEvents: 25 })))
   )
 
-  it.effect("by size: the file shrinks, shared content that nobody needs goes, what others need stays", () =>
-    Effect.gen(function* () {
-      const path = join(yield* temporary, "hive.db")
-      const prompt = "You are helpful. ".repeat(500)
-      const last = yield* Effect.gen(function* () {
-        const store = yield* TraceStore
-        for (let hour = 0; hour < 40; hour++) yield* session(hour, 100)
-        const { session_id } = yield* store.startSession({ start_time: 50 * HOUR })
-        for (const start_time of [10 * HOUR, 50 * HOUR]) {
-          const event = { event_type: "model", inputs: { prompt }, start_time } as const
-          yield* store.createEvents([start_time === 50 * HOUR ? { ...event, session_id } : event])
-        }
-        return session_id
-      }).pipe(Effect.provide(SqliteTraceStore.layer({ path })))
-      const before = statSync(path).size
-      const events = yield* Effect.gen(function* () {
-        const store = yield* TraceStore
-        const database = new DatabaseSync(path, { readOnly: true })
-        // The writer's thread works in its own time, the clock is the test's
-        const used = () => pages(database, "page_count") - pages(database, "freelist_count")
-        while (used() * 16384 > before / 2 || pages(database, "freelist_count") > 0) {
-          yield* TestClock.adjust("1 minute")
-          yield* store.updateEvent("none", {})
-        }
+  it.effect(
+    "by size: the file shrinks, shared content that nobody needs goes, what others need stays",
+    () =>
+      Effect.gen(function* () {
+        const path = join(yield* temporary, "hive.db")
+        const prompt = "You are helpful. ".repeat(500)
+        const last = yield* Effect.gen(function* () {
+          const store = yield* TraceStore
+          for (let hour = 0; hour < 40; hour++) yield* session(hour, 100)
+          const { session_id } = yield* store.startSession({ start_time: 50 * HOUR })
+          for (const start_time of [10 * HOUR, 50 * HOUR]) {
+            const event = { event_type: "model", inputs: { prompt }, start_time } as const
+            yield* store.createEvents([start_time === 50 * HOUR ? { ...event, session_id } : event])
+          }
+          return session_id
+        }).pipe(Effect.provide(SqliteTraceStore.layer({ path })))
+        const before = statSync(path).size
+        const events = yield* Effect.gen(function* () {
+          const store = yield* TraceStore
+          const database = new DatabaseSync(path, { readOnly: true })
+          // The writer's thread works in its own time, the clock is the test's
+          const used = () => pages(database, "page_count") - pages(database, "freelist_count")
+          while (used() * 16384 > before / 2 || pages(database, "freelist_count") > 0) {
+            yield* TestClock.adjust("1 minute")
+            yield* store.updateEvent("none", {})
+          }
+          database.close()
+          return yield* store.sessionEvents(last)
+        }).pipe(Effect.provide(SqliteTraceStore.layer({ path, retention: { maxBytes: before / 2 } })))
+        assert.strictEqual(events[1]?.inputs["prompt"], prompt)
+        const database = new DatabaseSync(path)
+        const one = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0]
+        assert.strictEqual(one("PRAGMA integrity_check"), "ok")
+        assert.isBelow(statSync(path).size, before / 2 + 16384)
+        assert.strictEqual(one("SELECT COUNT(*) FROM shares WHERE event_id NOT IN (SELECT event_id FROM events)"), 0)
+        assert.isAbove(Number(one("SELECT COUNT(*) FROM session_summaries")), 5)
         database.close()
-        return yield* store.sessionEvents(last)
-      }).pipe(Effect.provide(SqliteTraceStore.layer({ path, retention: { maxBytes: before / 2 } })))
-      assert.strictEqual(events[1]?.inputs["prompt"], prompt)
-      const database = new DatabaseSync(path)
-      const one = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0]
-      assert.strictEqual(one("PRAGMA integrity_check"), "ok")
-      assert.isBelow(statSync(path).size, before / 2 + 16384)
-      assert.strictEqual(one("SELECT COUNT(*) FROM shares WHERE event_id NOT IN (SELECT event_id FROM events)"), 0)
-      assert.isAbove(Number(one("SELECT COUNT(*) FROM session_summaries")), 5)
-      database.close()
-    })
+      }),
+    60_000
   )
 })
