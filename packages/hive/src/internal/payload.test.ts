@@ -94,6 +94,34 @@ describe("shared content", () => {
     assert.isBelow(long.bytes, long.said / 15)
   }, 60_000)
 
+  it("two that write to one file do not lose what the other one removed", () => {
+    const folder = mkdtempSync(join(tmpdir(), "hive-"))
+    try {
+      const path = join(folder, "hive.db")
+      const [first, second] = [openWriter(path), openWriter(path)]
+      const [write, other] = [makeWriter(first), makeWriter(second)]
+      const event = {
+        ...emptySession("e", "chat", "test", 0),
+        session_id: "s",
+        event_type: "model" as const,
+        inputs: { prompt: "long ".repeat(400), chat_history: [message(0), message(1)] }
+      }
+      const limits = { endedBefore: null, maxEvents: 0, maxBytes: null }
+      for (let round = 0; round < 2; round++) {
+        write([{ op: "createEvents", events: [event], now: 0 }])
+        const [found] = makeReader(second).page({}, [-1, ""], 9)
+        assert.deepStrictEqual(found?.event.inputs, event.inputs)
+        assert.deepInclude(other([{ op: "retain", limits }])[0], { value: 1 })
+        other([{ op: "collect" }])
+        assert.strictEqual(Object.values(first.prepare("SELECT COUNT(*) FROM blobs").get() ?? {})[0], 0)
+      }
+      first.close()
+      second.close()
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it("small values stay where SQLite's JSON functions find them", () => {
     const database = openWriter(":memory:")
     const stored = makePacker(database).pack(JSON.stringify({ prompt: "long ".repeat(400), total_tokens: 12 }))

@@ -15,9 +15,17 @@ export type Place = readonly [startTime: number, eventId: string]
 
 export const makeReader = (database: DatabaseSync) => {
   const unpack = makeUnpacker(database)
-  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
-    // The statement selects exactly these columns
-    (database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>).map((row) => unpackedRow(row, unpack))
+  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> => {
+    // Rows and the content that they share are read of one moment: retention may remove both meanwhile
+    database.exec("BEGIN")
+    try {
+      // The statement selects exactly these columns
+      const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
+      return found.map((row) => unpackedRow(row, unpack))
+    } finally {
+      database.exec("COMMIT")
+    }
+  }
 
   const withChildren = (row: Row): Event => {
     const event = fromRow(row)

@@ -230,9 +230,19 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     }
   }
 
+  const dataVersion = database.prepare("PRAGMA data_version")
+  let version: unknown
+
   return (commands) => {
     try {
       begin?.run()
+      // Another process may write to this file too: what is remembered of it then has to be read again
+      const { data_version } = dataVersion.get() ?? {}
+      if (data_version !== version) {
+        known.clear()
+        packer.forget()
+        version = data_version
+      }
       const outcomes = commands.map(attempt)
       commit?.run()
       // What was given back leaves the file when the log is copied into it
