@@ -8,4 +8,12 @@ export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyH
 export { HttpProblem } from "./HttpProblem.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
-export { SearchError, SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"
+export {
+  SearchError,
+  type Selection,
+  SessionSummary,
+  type StoredEvent,
+  TraceStore,
+  TraceStoreError
+} from "./TraceStore.ts"
+export * as Transfer from "./Transfer.ts"
