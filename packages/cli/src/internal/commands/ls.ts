@@ -1,0 +1,77 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { Backend } from "../backend.ts"
+import { Output } from "../output.ts"
+import * as sessions from "../sessions.ts"
+import { decode } from "../since.ts"
+import { clean, milliseconds, moment, table } from "../text.ts"
+import { connected, isJson } from "./root.ts"
+
+/** Sessions as a table, newest first. */
+export const print = Effect.fnUntraced(function* (found: ReadonlyArray<sessions.Summary>) {
+  const { columns, line, moves, paint } = yield* Output
+  // A pipe has no width: names stay whole
+  const name = moves ? Math.max(12, columns() - 75) : Infinity
+  const rows = found.map((session) => [
+    session.session_id.slice(0, 8),
+    moment(session.start_time),
+    session.duration === null ? "-" : milliseconds(session.duration),
+    String(session.events),
+    session.errors === 0 ? "-" : String(session.errors),
+    session.tokens === 0 ? "-" : session.tokens.toLocaleString("en-US"),
+    clean(session.source),
+    clean(session.name)
+  ])
+  const titles = table(
+    [
+      { title: "SESSION", style: () => "cyan" },
+      { title: "STARTED", style: () => "dim" },
+      { title: "TIME", align: "right" },
+      { title: "EVENTS", align: "right" },
+      { title: "ERRORS", align: "right", style: (row) => (found[row]?.errors === 0 ? undefined : "red") },
+      { title: "TOKENS", align: "right", style: () => "yellow" },
+      { title: "SOURCE", max: 12 },
+      { title: "NAME", max: name }
+    ],
+    rows,
+    paint
+  )
+  yield* Effect.forEach(titles, line)
+})
+
+export const ls = Command.make(
+  "ls",
+  {
+    limit: Flag.Int("limit").pipe(
+      Flag.withAlias("n"),
+      Flag.withDescription("Sessions at most"),
+      Flag.filter(
+        (limit) => limit >= 1 && limit <= 1000,
+        () => "1 to 1000"
+      ),
+      Flag.withDefault(20)
+    ),
+    since: Flag.String("since").pipe(Flag.withDescription("Not before this: 15m, 2h, 7d or a date"), Flag.optional)
+  },
+  ({ limit, since }) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
+      const { json, note } = yield* Output
+      const found = yield* sessions.list({ limit, since: from })
+      if (yield* isJson) return yield* Effect.asVoid(Effect.forEach(found, json))
+      if (found.length > 0) return yield* print(found)
+      const { url } = yield* Backend
+      yield* note(`no sessions at ${url} yet: \`hive run -- <command>\` makes some`)
+    }).pipe(Effect.provide(connected))
+).pipe(
+  Command.withDescription("List sessions, newest first."),
+  Command.withExamples([
+    { command: "hive ls" },
+    { command: "hive ls --since 1h -n 5" },
+    { command: "hive ls --json | jq -r 'select(.errors > 0).session_id'", description: "Sessions with errors" }
+  ])
+)
