@@ -7,9 +7,12 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
+import { completions } from "./internal/commands/completions.ts"
 import { ls } from "./internal/commands/ls.ts"
 import { root } from "./internal/commands/root.ts"
+import { run as runProgram } from "./internal/commands/run.ts"
 import { show } from "./internal/commands/show.ts"
+import { tail } from "./internal/commands/tail.ts"
 import { up } from "./internal/commands/up.ts"
 import { hasColours } from "./internal/output.ts"
 import { version } from "./internal/version.ts"
@@ -27,7 +30,9 @@ import { version } from "./internal/version.ts"
  * @category commands
  * @since 0.1.0
  */
-export const command = root.pipe(Command.withSubcommands([up, ls, show]))
+export const command = root.pipe(
+  Command.withSubcommands([up, tail, ls, show, runProgram, completions((): Command.Command.Any => command)])
+)
 
 const colours = hasColours(process.env, process.stderr.isTTY === true)
 

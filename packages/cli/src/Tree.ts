@@ -7,12 +7,15 @@ import {
   clean,
   firstLine,
   fit,
+  GAP,
   milliseconds,
   type Paint,
   padEnd,
   painter,
+  type Part,
   type Style,
-  widthOf
+  widthOf,
+  write
 } from "./internal/text.ts"
 import { bar, scaleOf } from "./internal/waterfall.ts"
 
@@ -43,7 +46,8 @@ export interface TreeEvent {
 export interface TreeOptions {
   /** Default: no colours. */
   readonly colours?: boolean | undefined
-  /** Width of the terminal in cells: draws bars beside the tree, and errors below their events. Default: no bars. */
+  /** Width of the terminal in cells: draws bars beside the tree, and errors below their events.
+   * Narrow ones have no bars. Default: no bars, and lines as long as they are. */
   readonly columns?: number | undefined
 }
 
@@ -105,8 +109,6 @@ const linesOf = (events: ReadonlyArray<TreeEvent>): ReadonlyArray<Line> => {
   return lines
 }
 
-type Part = readonly [style: Style | undefined, text: string]
-
 const partsOf = ({ config, duration, event_name, event_type, metadata }: TreeEvent): ReadonlyArray<Part> => {
   const tokens = tokensOf(metadata)
   return [
@@ -120,29 +122,17 @@ const partsOf = ({ config, duration, event_name, event_type, metadata }: TreeEve
   ]
 }
 
-const GAP = "  "
+/** Narrower terminals have no room for bars. */
+const FEWEST_COLUMNS = 60
 
-/** The parts in at most `width` cells: what does not fit is cut, colours are not. */
-const write = (parts: ReadonlyArray<Part>, width: number, paint: Paint): string => {
-  let left = width
-  const written: Array<string> = []
-  for (const [style, text] of parts) {
-    const kept = fit(text, left)
-    if (kept !== "") written.push(style === undefined ? kept : paint(style, kept))
-    left -= widthOf(kept) + GAP.length
-    if (kept !== text) break
-  }
-  return written.join(GAP)
-}
-
-const plain = (lines: ReadonlyArray<Line>, paint: Paint): ReadonlyArray<string> =>
+const plain = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): ReadonlyArray<string> =>
   lines.map(({ branch, event }) => {
     const { error } = event
     const parts = [
       ...partsOf(event),
       ...(error === null ? [] : [["red", `! ${clean(error.split("\n", 1)[0] ?? "")}`] satisfies Part])
     ]
-    return paint("dim", branch) + write(parts, Infinity, paint)
+    return paint("dim", branch) + write(parts, columns - widthOf(branch), paint)
   })
 
 const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): ReadonlyArray<string> => {
@@ -204,5 +194,7 @@ const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): Re
 export const render = (events: ReadonlyArray<TreeEvent>, options: TreeOptions = {}): string => {
   const paint = painter(options.colours ?? false)
   const lines = linesOf(events)
-  return (options.columns === undefined ? plain(lines, paint) : withBars(lines, options.columns, paint)).join("\n")
+  const { columns = Infinity } = options
+  const hasBars = columns >= FEWEST_COLUMNS && columns !== Infinity
+  return (hasBars ? withBars(lines, columns, paint) : plain(lines, columns, paint)).join("\n")
 }

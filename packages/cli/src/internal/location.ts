@@ -154,8 +154,13 @@ export const serve = Effect.fnUntraced(function* (
 /** The address that was given with the command or by the environment. */
 export const givenUrl = ({ env, url }: Place): string | undefined => url ?? set(env["HIVE_URL"])
 
+export interface ConnectOptions {
+  /** Whether a store that no hive serves is opened, which is the default. */
+  readonly opens?: boolean
+}
+
 /** Connects to the hive that is meant. */
-export const connect = (place: Place): Layer.Layer<Backend, Problem | Misuse> =>
+export const connect = (place: Place, { opens = true }: ConnectOptions = {}): Layer.Layer<Backend, Problem | Misuse> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const given = givenUrl(place)
@@ -163,9 +168,10 @@ export const connect = (place: Place): Layer.Layer<Backend, Problem | Misuse> =>
       const folder = dataFolder(place)
       const state = yield* running(folder)
       if (Option.isSome(state)) return backend.layer(state.value.url, keyFor(place, false))
-      if (!Fs.existsSync(storeFile(folder))) {
+      const hasStore = Fs.existsSync(storeFile(folder))
+      if (!hasStore || !opens) {
         return yield* new Problem({
-          message: `no hive runs, and there is no store in ${folder}: start one with \`hive up\`, or name one with --url`
+          message: `no hive runs${hasStore ? "" : `, and there is no store in ${folder}`}: start one with \`hive up\`, or name one with --url`
         })
       }
       const { url } = yield* serve(folder)

@@ -52,6 +52,25 @@ export const padEnd = (text: string, width: number): string => text + " ".repeat
 
 export const padStart = (text: string, width: number): string => " ".repeat(Math.max(0, width - widthOf(text))) + text
 
+/** A piece of a line, with its colour. */
+export type Part = readonly [style: Style | undefined, text: string]
+
+/** Between the parts of a line. */
+export const GAP = "  "
+
+/** The parts in at most `width` cells: what does not fit is cut, colours are not. */
+export const write = (parts: ReadonlyArray<Part>, width: number, paint: Paint): string => {
+  let left = width
+  const written: Array<string> = []
+  for (const [style, text] of parts) {
+    const kept = fit(text, left)
+    if (kept !== "") written.push(style === undefined ? kept : paint(style, kept))
+    left -= widthOf(kept) + GAP.length
+    if (kept !== text) break
+  }
+  return written.join(GAP)
+}
+
 /** A length of time, given in milliseconds. */
 export const milliseconds = (duration: number): string => {
   if (duration < 0) return `-${milliseconds(-duration)}`

@@ -40,4 +40,7 @@ export const place: Effect.Effect<Place, never, Command.CommandContext<"hive">> 
 export const isJson = Effect.map(root, ({ json }) => json)
 
 /** The hive that the flags mean, for as long as the command. */
-export const connected = Layer.unwrap(Effect.map(place, connect))
+export const connected = Layer.unwrap(Effect.map(place, (here) => connect(here)))
+
+/** The same, where a store without a hive over it is of no use. */
+export const connectedRunning = Layer.unwrap(Effect.map(place, (here) => connect(here, { opens: false })))

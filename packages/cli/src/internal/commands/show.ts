@@ -5,36 +5,44 @@ import type { Event } from "@honeyhive/contract/Event"
 import * as Tree from "../../Tree.ts"
 import { Output } from "../output.ts"
 import * as sessions from "../sessions.ts"
-import { clean, milliseconds, moment, plural } from "../text.ts"
+import { clean, GAP, milliseconds, moment, type Part, plural, widthOf, write } from "../text.ts"
 import { connected, isJson } from "./root.ts"
 
-const FEWEST_COLUMNS = 60
+/** What decides how a session looks. */
+export type Look = Pick<Output["Service"], "colours" | "columns" | "paint">
 
-/** One session, or several of one trace, under a line that says what they are. */
-export const print = Effect.fnUntraced(function* (events: ReadonlyArray<Event>) {
-  const { colours, columns, line, paint } = yield* Output
-  const byId = Map.groupBy(events, ({ session_id }) => session_id)
-  for (const [id, inside] of byId) {
+/** One session, or several of one trace, each under a line that says what it is. */
+export const describe = (events: ReadonlyArray<Event>, { colours, columns, paint }: Look): ReadonlyArray<string> => {
+  const byId = [...Map.groupBy(events, ({ session_id }) => session_id)]
+  const width = columns()
+  return byId.flatMap(([id, inside], index) => {
     const summary = sessions.summarize(inside)
-    if (summary === undefined) continue
+    if (summary === undefined) return []
     const facts = [
       moment(summary.start_time),
       ...(summary.duration === null ? [] : [milliseconds(summary.duration)]),
       plural(summary.events, "event"),
       ...(summary.tokens === 0 ? [] : [plural(summary.tokens, "token")])
     ]
-    yield* line(
-      [
-        paint("bold", clean(summary.name)),
-        paint("cyan", id),
-        paint("dim", facts.join(" · ")),
-        ...(summary.errors === 0 ? [] : [paint("red", plural(summary.errors, "error"))])
-      ].join("  ")
-    )
-    const width = columns()
-    yield* line(Tree.render(inside, { colours, ...(width < FEWEST_COLUMNS ? {} : { columns: width }) }))
-    if (byId.size > 1) yield* line("")
-  }
+    const name: ReadonlyArray<Part> = [
+      ["bold", clean(summary.name)],
+      ["cyan", id]
+    ]
+    const rest: ReadonlyArray<Part> = [
+      ["dim", facts.join(" · ")],
+      ...(summary.errors === 0 ? [] : [["red", plural(summary.errors, "error")] satisfies Part])
+    ]
+    const isOneLine = [...name, ...rest].reduce((sum, [, text]) => sum + widthOf(text) + GAP.length, 0) <= width
+    const title = (isOneLine ? [[...name, ...rest]] : [name, rest]).map((parts) => write(parts, width, paint))
+    const tree = Tree.render(inside, { colours, columns: width })
+    return [...(index === 0 ? [] : [""]), ...title, ...tree.split("\n")]
+  })
+}
+
+/** The same on stdout. */
+export const print = Effect.fnUntraced(function* (events: ReadonlyArray<Event>) {
+  const output = yield* Output
+  yield* Effect.forEach(describe(events, output), output.line, { discard: true })
 })
 
 export const show = Command.make(
