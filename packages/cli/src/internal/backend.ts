@@ -33,6 +33,8 @@ export class Backend extends Context.Service<
   Backend,
   {
     readonly url: string
+    /** What people call it: its address, or its folder where nobody but this command sees the address. */
+    readonly label: string
     /** Newest first. */
     readonly search: (query: SearchEvents) => Effect.Effect<Found, Problem>
     readonly event: (id: string) => Effect.Effect<Option.Option<Event>, Problem>
@@ -93,7 +95,7 @@ export const explain = (url: string, error: unknown): Problem => {
   })
 }
 
-const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted) {
+const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, label: string) {
   const http = yield* HttpClient.HttpClient
   const client = yield* HttpApiClient.make(HoneyHiveApi, { baseUrl: url }).pipe(
     Effect.provide(
@@ -111,6 +113,7 @@ const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted
 
   return Backend.of({
     url,
+    label,
     search: (query) => said(client.events.search({ payload: query })),
     event: (id) =>
       said(
@@ -143,8 +146,8 @@ const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted
   })
 })
 
-export const layer = (url: string, key: Redacted.Redacted): Layer.Layer<Backend> =>
-  Layer.effect(Backend, connect(url, key)).pipe(Layer.provide(FetchHttpClient.layer))
+export const layer = (url: string, key: Redacted.Redacted, label = url): Layer.Layer<Backend> =>
+  Layer.effect(Backend, connect(url, key, label)).pipe(Layer.provide(FetchHttpClient.layer))
 
 const is = (field: string, value: string): Filter => ({ field, operator: "is", value })
 

@@ -103,6 +103,12 @@ export const makeFolder = (folder: string): Effect.Effect<void, Problem> =>
       })
   })
 
+/** Makes the store's file, where none is. */
+export const makeStore = (folder: string): Effect.Effect<void, Problem> =>
+  Fs.existsSync(storeFile(folder))
+    ? Effect.void
+    : Effect.andThen(makeFolder(folder), Effect.asVoid(Effect.scoped(serve(folder))))
+
 /** Says where this process's hive is, for as long as the scope. */
 export const announce = (folder: string, url: string): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
@@ -175,6 +181,6 @@ export const connect = (place: Place, { opens = true }: ConnectOptions = {}): La
         })
       }
       const { url } = yield* serve(folder)
-      return backend.layer(url, Redacted.make(NO_KEY))
+      return backend.layer(url, Redacted.make(NO_KEY), folder)
     })
   )

@@ -37,6 +37,8 @@ export const endOf = (exit: Exit.Exit<void, unknown>, signal: string | undefined
   return { code: 1, says: `this should not happen: ${Cause.pretty(exit.cause)}` }
 }
 
+const keepIndent = (line: string): string => " ".repeat(line.length - line.trimStart().length) + clean(line)
+
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code
 
@@ -102,7 +104,7 @@ export const main = (args: ReadonlyArray<string>): void => {
         ? { code: 0, says: undefined, signal: undefined }
         : endOf(exit, received)
     if (says !== undefined)
-      process.stderr.write(`${out.paintNote("red", "hive:")} ${says.split("\n").map(clean).join("\n")}\n`)
+      process.stderr.write(`${out.paintNote("red", "hive:")} ${says.split("\n").map(keepIndent).join("\n")}\n`)
     for (const name of handled) process.removeAllListeners(name)
     const leave = (): void => {
       // Ended by a signal as what it ran was, so that a shell sees the same; exits where the signal does not end it

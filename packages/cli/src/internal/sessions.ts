@@ -104,7 +104,7 @@ export const find = Effect.fnUntraced(function* (said: string) {
   const backend = yield* Backend
   const wanted = said.toLowerCase()
   const unknown = new Problem({
-    message: `no session ${JSON.stringify(said)} at ${backend.url}: \`hive ls\` shows those that there are`
+    message: `no session ${JSON.stringify(said)} in ${backend.label}: \`hive ls\` shows those that there are`
   })
   const isId: boolean = isUuid(wanted)
   if (isId) {

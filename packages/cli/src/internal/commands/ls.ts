@@ -64,8 +64,8 @@ export const ls = Command.make(
       const found = yield* sessions.list({ limit, since: from })
       if (yield* isJson) return yield* Effect.asVoid(Effect.forEach(found, json))
       if (found.length > 0) return yield* print(found)
-      const { url } = yield* Backend
-      yield* note(`no sessions at ${url} yet: \`hive run -- <command>\` makes some`)
+      const { label } = yield* Backend
+      yield* note(`no sessions in ${label} yet: \`hive run -- <command>\` makes some`)
     }).pipe(Effect.provide(connected))
 ).pipe(
   Command.withDescription("List sessions, newest first."),
