@@ -8,12 +8,14 @@ import * as Effect from "effect/Effect"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import { completions } from "./internal/commands/completions.ts"
+import { doctorCommand } from "./internal/commands/doctor.ts"
 import { exportCommand } from "./internal/commands/export.ts"
 import { importCommand } from "./internal/commands/import.ts"
 import { ls } from "./internal/commands/ls.ts"
 import { root } from "./internal/commands/root.ts"
 import { run as runProgram } from "./internal/commands/run.ts"
 import { search } from "./internal/commands/search.ts"
+import { send } from "./internal/commands/send.ts"
 import { show } from "./internal/commands/show.ts"
 import { stats } from "./internal/commands/stats.ts"
 import { tail } from "./internal/commands/tail.ts"
@@ -35,7 +37,20 @@ import { version } from "./internal/version.ts"
  * @since 0.1.0
  */
 export const command = root.pipe(
-  Command.withSubcommands([up, tail, ls, show, search, stats, exportCommand, importCommand, runProgram, completions((): Command.Command.Any => command)])
+  Command.withSubcommands([
+    up,
+    tail,
+    ls,
+    show,
+    search,
+    stats,
+    exportCommand,
+    importCommand,
+    send,
+    runProgram,
+    doctorCommand,
+    completions((): Command.Command.Any => command)
+  ])
 )
 
 const colours = hasColours(process.env, process.stderr.isTTY === true)

@@ -110,7 +110,12 @@ export const exportCommand = Command.make(
       const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
       const parsed = Option.map(query, queries.parse)
       if (Option.isSome(parsed) && Result.isFailure(parsed.value)) {
-        return yield* new Misuse({ message: queries.underline(Option.getOrElse(query, () => ""), parsed.value.failure) })
+        return yield* new Misuse({
+          message: queries.underline(
+            Option.getOrElse(query, () => ""),
+            parsed.value.failure
+          )
+        })
       }
       if (said.length > 0 && (Option.isSome(query) || from !== undefined)) {
         return yield* new Misuse({ message: "sessions are named, or chosen with --since and --query, but not both" })

@@ -13,8 +13,7 @@ import { clean, plural } from "../text.ts"
 import { connected, isJson, place } from "./root.ts"
 
 const failed = (path: string, error: unknown): Problem => {
-  const reason =
-    error instanceof Unreadable || error instanceof Error ? error.message : String(error)
+  const reason = error instanceof Unreadable || error instanceof Error ? error.message : String(error)
   return new Problem({ message: `cannot import ${path}: ${reason}` })
 }
 
