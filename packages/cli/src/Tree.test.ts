@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as CliOutput from "effect/cli/CliOutput"
 import * as Tree from "./Tree.ts"
 
 const event = (
@@ -59,5 +60,58 @@ describe("Tree", () => {
     assert.include(coloured, "\u001b[31m! OrderNotFound: no order 7\u001b[0m")
     // oxlint-disable-next-line no-control-regex -- the escapes are what is looked for
     assert.strictEqual(coloured.replace(/\u001b\[\d+m/g, ""), Tree.render(events))
+  })
+
+  it("draws bars for time beside the tree, and errors below", () => {
+    const tree = Tree.render(
+      [
+        event("s", null, "session", "support", 0, { duration: null }),
+        event("c", "s", "chain", "agent", 0, { duration: 100 }),
+        event("t", "c", "tool", "lookup", 50, { duration: 50, error: "no order 7\n  at somewhere" }),
+        event("r", "c", "model", "generate", 75, { duration: null })
+      ],
+      { columns: 60 }
+    )
+    assert.deepStrictEqual(tree.split("\n"), [
+      "                           0                          100 ms",
+      "session  support           █████████████████████████████████",
+      "└─ chain  agent  100 ms    █████████████████████████████████",
+      "   ├─ tool  lookup  50 ms                  █████████████████",
+      "   │  ! no order 7",
+      "   └─ model  generate                              ░░░░░░░░░"
+    ])
+  })
+
+  it("stays within the terminal, however long names are and however deep events", () => {
+    const deep = Array.from({ length: 500 }, (_, index) =>
+      event(String(index), index === 0 ? null : String(index - 1), "chain", "名前".repeat(30), index)
+    )
+    for (const columns of [30, 60, 133]) {
+      const lines = Tree.render(deep, { columns }).split("\n")
+      assert.isAtLeast(lines.length, deep.length)
+      assert.isAtMost(
+        lines.reduce((width, line) => Math.max(width, CliOutput.displayWidth(line)), 0),
+        columns
+      )
+    }
+  })
+
+  it("shows chains of calls that are longer than its own stack", () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) =>
+      event(String(index), index === 0 ? null : String(index - 1), "chain", "step", index)
+    )
+    assert.strictEqual(Tree.render(chain, { columns: 80 }).split("\n").length, chain.length + 1)
+  })
+
+  it("shows events that are their own ancestors once", () => {
+    const cycle = [event("a", "b", "chain", "one", 0), event("b", "a", "chain", "two", 1)]
+    assert.strictEqual(Tree.render(cycle), "chain  one  12 ms\n└─ chain  two  12 ms")
+  })
+
+  it("lets no text move the cursor", () => {
+    const tree = Tree.render([
+      event("a", null, "tool", "\u001b[2J\u001b]0;owned\u0007name", 0, { error: "bad\r\u001b[1A" })
+    ])
+    assert.strictEqual(tree, "tool  [2J ]0;owned name  12 ms  ! bad [1A")
   })
 })

@@ -10,7 +10,6 @@ import {
   GAP,
   milliseconds,
   type Paint,
-  padEnd,
   painter,
   type Part,
   type Style,
@@ -67,13 +66,13 @@ const styleOf: { readonly [eventType: string]: Style } = {
 }
 
 /** Deeper events stand under each other: a terminal has no room for more. */
-const MAX_INDENT = 32
+const indentOf = (columns: number): number => Math.min(32, Math.max(2, Math.floor(columns / 9)))
 
 const tokensOf = ({ completion_tokens: output, prompt_tokens: input }: TreeEvent["metadata"]): string | undefined =>
   typeof input === "number" && typeof output === "number" ? `${input} in, ${output} out` : undefined
 
 /** Children below their parents, by start. Those whose parents are missing, or are their own ancestors, are roots. */
-const linesOf = (events: ReadonlyArray<TreeEvent>): ReadonlyArray<Line> => {
+const linesOf = (events: ReadonlyArray<TreeEvent>, maxIndent: number): ReadonlyArray<Line> => {
   const ids = new Set(events.map((event) => event.event_id))
   const inOrder = events.toSorted((a, b) => a.start_time - b.start_time)
   const children = Map.groupBy(inOrder, ({ event_id, parent_id }) =>
@@ -94,7 +93,7 @@ const linesOf = (events: ReadonlyArray<TreeEvent>): ReadonlyArray<Line> => {
         const child = inside[index]
         if (child === undefined) continue
         const last = index === inside.length - 1
-        const deeper = depth < MAX_INDENT
+        const deeper = depth < maxIndent
         open.push({
           event: child,
           branch: below + (last ? "└─ " : "├─ "),
@@ -122,6 +121,8 @@ const partsOf = ({ config, duration, event_name, event_type, metadata }: TreeEve
   ]
 }
 
+const plainly = painter(false)
+
 /** Narrower terminals have no room for bars. */
 const FEWEST_COLUMNS = 60
 
@@ -132,28 +133,30 @@ const plain = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): Reado
       ...partsOf(event),
       ...(error === null ? [] : [["red", `! ${clean(error.split("\n", 1)[0] ?? "")}`] satisfies Part])
     ]
-    return paint("dim", branch) + write(parts, columns - widthOf(branch), paint)
+    return paint("dim", branch) + write(parts, columns - branch.length, paint)
   })
 
 const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): ReadonlyArray<string> => {
-  const barWidth = Math.min(60, Math.max(12, Math.floor(columns * 0.35)))
-  const room = Math.max(16, columns - barWidth - GAP.length)
+  const room = columns - Math.max(12, Math.floor(columns * 0.35)) - GAP.length
   const natural = lines.reduce((width, { branch, event }) => {
     const parts = partsOf(event)
+    const gaps = (parts.length - 1) * GAP.length
     return Math.max(
       width,
-      parts.reduce((sum, [, text]) => sum + widthOf(text) + GAP.length, widthOf(branch))
+      parts.reduce((sum, [, text]) => sum + widthOf(text), branch.length + gaps)
     )
   }, 0)
   const labelWidth = Math.min(room, natural)
+  const barWidth = Math.min(60, columns - labelWidth - GAP.length)
   const scale = scaleOf(lines.map(({ event }) => event))
   const end = milliseconds(scale.length)
-  const header = `${padEnd("", labelWidth)}${GAP}0${" ".repeat(Math.max(1, barWidth - 1 - end.length))}${end}`
+  const header = `${" ".repeat(labelWidth)}${GAP}0${" ".repeat(Math.max(1, barWidth - 1 - end.length))}${end}`
   return [
     paint("dim", header),
     ...lines.flatMap(({ below, branch, event }) => {
-      const label = paint("dim", branch) + write(partsOf(event), labelWidth - widthOf(branch), paint)
-      const row = `${padEnd(label, labelWidth)}${GAP}`
+      const [parts, width] = [partsOf(event), labelWidth - branch.length]
+      const blanks = " ".repeat(Math.max(0, width - widthOf(write(parts, width, plainly))))
+      const row = paint("dim", branch) + write(parts, width, paint) + blanks + GAP
       // A session that nobody has ended is not running: it lasts as long as what is in it
       const interval =
         event.event_type === "session" && event.duration === null ? { ...event, duration: scale.length } : event
@@ -165,7 +168,7 @@ const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): Re
         ? [row + drawn]
         : [
             row + drawn,
-            `${paint("dim", below)}${paint("red", fit(`! ${firstLine(event.error)}`, columns - widthOf(below)))}`
+            `${paint("dim", below)}${paint("red", fit(`! ${firstLine(event.error)}`, columns - below.length))}`
           ]
     })
   ]
@@ -193,8 +196,8 @@ const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): Re
  */
 export const render = (events: ReadonlyArray<TreeEvent>, options: TreeOptions = {}): string => {
   const paint = painter(options.colours ?? false)
-  const lines = linesOf(events)
   const { columns = Infinity } = options
+  const lines = linesOf(events, indentOf(columns))
   const hasBars = columns >= FEWEST_COLUMNS && columns !== Infinity
   return (hasBars ? withBars(lines, columns, paint) : plain(lines, columns, paint)).join("\n")
 }

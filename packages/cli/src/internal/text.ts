@@ -30,7 +30,10 @@ export const clean = (text: string): string => text.replace(controls, " ").trim(
 /** The first line that says something. */
 export const firstLine = (text: string): string => clean(text.split("\n").find((line) => line.trim() !== "") ?? "")
 
-export const widthOf = CliOutput.displayWidth
+const ascii = /^[ -~]*$/
+
+/** The cells that a text takes in a terminal. */
+export const widthOf = (text: string): number => (ascii.test(text) ? text.length : CliOutput.displayWidth(text))
 
 const segments = new Intl.Segmenter()
 
@@ -40,7 +43,7 @@ export const fit = (text: string, width: number): string => {
   if (width < 1) return ""
   let kept = ""
   let cells = 0
-  for (const { segment } of segments.segment(text)) {
+  for (const { segment } of segments.segment(text.slice(0, width * 16))) {
     cells += widthOf(segment)
     if (cells > width - 1) break
     kept += segment

@@ -27,10 +27,12 @@ export const scaleOf = (events: ReadonlyArray<Interval>): Scale => {
 
 /** One bar of `width` cells at most: a full one is `█`, less than half a cell `▏`, what still runs `░` up to the end. */
 export const bar = ({ duration, start_time }: Interval, { from, length }: Scale, width: number): string => {
-  const cell = length <= 0 ? Infinity : length / width
-  const at = length <= 0 ? 0 : Math.min(width - 1, Math.max(0, Math.floor((start_time - from) / cell)))
+  // Below a nanosecond there is nothing to tell apart
+  const isMoment = length < 1e-6
+  const cell = length / width
+  const at = isMoment ? 0 : Math.min(width - 1, Math.max(0, Math.floor((start_time - from) / cell)))
   const left = " ".repeat(at)
   if (duration === null) return left + "░".repeat(width - at)
-  const cells = length <= 0 ? 0 : (start_time + duration - from) / cell - at
+  const cells = isMoment ? 0 : (start_time + duration - from) / cell - at
   return left + (cells < 0.5 ? "▏" : "█".repeat(Math.min(width - at, Math.max(1, Math.round(cells)))))
 }

@@ -24,7 +24,7 @@ import {
 } from "../location.ts"
 import * as output from "../output.ts"
 import { Output } from "../output.ts"
-import { Ended, Misuse, Problem } from "../problem.ts"
+import { Ended, Misuse, type Problem } from "../problem.ts"
 import * as sessions from "../sessions.ts"
 import { Signals } from "../signals.ts"
 import { plural } from "../text.ts"
