@@ -15,6 +15,6 @@ const agent = traced({ name: "agent", type: "chain" }, async (question: string) 
 })
 
 const hive = await start({ sessionName: process.argv[2] ?? "support" })
-await agent("refund for order 42?")
+process.stdout.write(`${await agent("refund for order 42?")}\n`)
 await hive.close()
 process.exitCode = Number(process.argv[3] ?? 0)

@@ -58,7 +58,8 @@ const Answer = Schema.Struct({
 
 const decodeAnswer = Schema.decodeUnknownOption(Schema.fromJsonString(Answer))
 
-const reasonOf = (error: unknown): string => {
+/** The innermost reason, in its own words. */
+export const reasonOf = (error: unknown): string => {
   let reason = error
   // What the network said is below what the client makes of it
   for (let depth = 0; depth < 8 && reason instanceof Error && reason.cause !== undefined; depth++) reason = reason.cause

@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Settings } from "@honeyhive/tracing/TracerConfig"
 import type { Environment } from "./location.ts"
+import { reasonOf } from "./backend.ts"
 import { bytes, milliseconds, moment, plural } from "./text.ts"
 
 /** `fail` keeps traces from arriving; `warn` may, or will surprise; `info` is for reading. */
@@ -208,7 +209,7 @@ export const backendChecks = Effect.fnUntraced(function* (settings: Settings) {
     const says =
       code === "TimeoutError"
         ? `${url} did not answer within ${TIMEOUT / 1000} s`
-        : `${url} cannot be reached (${code ?? String(result.failure)})`
+        : `${url} cannot be reached (${code ?? reasonOf(result.failure)})`
     return [{ check: "backend", status: "fail", says, advice: connectionAdvice(code, url) } satisfies Check]
   }
   const { date, status } = result.success

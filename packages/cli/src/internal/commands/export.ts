@@ -1,6 +1,5 @@
 import * as Fs from "node:fs"
 import { createGzip, type Gzip } from "node:zlib"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -14,7 +13,7 @@ import { Misuse, Problem } from "../problem.ts"
 import * as progress from "../progress.ts"
 import * as queries from "../query.ts"
 import * as sessions from "../sessions.ts"
-import { decode } from "../since.ts"
+import { since as sinceFlag } from "../since.ts"
 import { plural } from "../text.ts"
 import { connected } from "./root.ts"
 
@@ -80,6 +79,39 @@ const idsOf = Effect.fnUntraced(function* (
   return ids
 })
 
+interface Choice {
+  readonly format: "otlp" | "events"
+  readonly output: string | undefined
+  readonly said: ReadonlyArray<string>
+  readonly wanted: queries.Query | undefined
+  readonly from: number | undefined
+}
+
+const write = Effect.fnUntraced(function* ({ format, from, output, said, wanted }: Choice) {
+  const { note, raw } = yield* Output
+  const ids = yield* Effect.scoped(idsOf(said, wanted, from))
+  const target = output === undefined ? { write: raw, close: Effect.void } : yield* file(output)
+  let events = 0
+  yield* Effect.scoped(
+    Effect.gen(function* () {
+      const bar = yield* progress.make("exporting sessions")
+      let done = 0
+      for (const id of ids) {
+        const inside = yield* sessionEvents(id)
+        events += inside.length
+        const lines = format === "otlp" ? [toRequest(inside)] : inside
+        yield* target.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
+        yield* bar.update(++done, ids.size)
+      }
+    })
+  )
+  yield* target.close
+  const { label } = yield* Backend
+  if (output !== undefined) {
+    yield* note(`${plural(ids.size, "session")} with ${plural(events, "event")} from ${label} in ${output}`)
+  }
+})
+
 export const exportCommand = Command.make(
   "export",
   {
@@ -97,7 +129,7 @@ export const exportCommand = Command.make(
       Flag.withDescription("OTLP JSON, one session per line, or HoneyHive's events, one per line"),
       Flag.withDefault("otlp" as const)
     ),
-    since: Flag.String("since").pipe(Flag.withDescription("Sessions since: 15m, 2h, 7d or a date"), Flag.optional),
+    since: sinceFlag("Sessions since"),
     query: Flag.String("query").pipe(
       Flag.withDescription("Sessions with an event like that, as `hive search` takes it"),
       Flag.optional
@@ -105,9 +137,7 @@ export const exportCommand = Command.make(
   },
   ({ format, output, query, sessions: said, since }) =>
     Effect.gen(function* () {
-      const { note, raw } = yield* Output
-      const now = yield* Clock.currentTimeMillis
-      const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
+      const from = Option.getOrUndefined(since)
       const parsed = Option.map(query, queries.parse)
       if (Option.isSome(parsed) && Result.isFailure(parsed.value)) {
         return yield* new Misuse({
@@ -121,28 +151,11 @@ export const exportCommand = Command.make(
         return yield* new Misuse({ message: "sessions are named, or chosen with --since and --query, but not both" })
       }
       const wanted = Option.isSome(parsed) && Result.isSuccess(parsed.value) ? parsed.value.success : undefined
-      const ids = yield* Effect.scoped(idsOf(said, wanted, from))
-      const target = Option.isNone(output) ? { write: raw, close: Effect.void } : yield* file(output.value)
-      let events = 0
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const bar = yield* progress.make("exporting sessions")
-          let done = 0
-          for (const id of ids) {
-            const inside = yield* sessionEvents(id)
-            events += inside.length
-            const lines = format === "otlp" ? [toRequest(inside)] : inside
-            yield* target.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
-            yield* bar.update(++done, ids.size)
-          }
-        })
+      yield* write({ format, from, output: Option.getOrUndefined(output), said, wanted }).pipe(
+        Effect.scoped,
+        Effect.provide(connected)
       )
-      yield* target.close
-      const { label } = yield* Backend
-      if (Option.isSome(output)) {
-        yield* note(`${plural(ids.size, "session")} with ${plural(events, "event")} from ${label} in ${output.value}`)
-      }
-    }).pipe(Effect.scoped, Effect.provide(connected))
+    })
 ).pipe(
   Command.withDescription("Write sessions as OTLP JSON, which `hive import` and any OpenTelemetry tool read."),
   Command.withExamples([

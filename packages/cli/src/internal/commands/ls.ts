@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
@@ -6,7 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import { Backend } from "../backend.ts"
 import { Output } from "../output.ts"
 import * as sessions from "../sessions.ts"
-import { decode } from "../since.ts"
+import { since as sinceFlag } from "../since.ts"
 import { clean, milliseconds, moment, table } from "../text.ts"
 import { connected, isJson } from "./root.ts"
 
@@ -54,12 +53,11 @@ export const ls = Command.make(
       ),
       Flag.withDefault(20)
     ),
-    since: Flag.String("since").pipe(Flag.withDescription("Not before this: 15m, 2h, 7d or a date"), Flag.optional)
+    since: sinceFlag("Not before this")
   },
   ({ limit, since }) =>
     Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
+      const from = Option.getOrUndefined(since)
       const { json, note } = yield* Output
       const found = yield* sessions.list({ limit, since: from })
       if (yield* isJson) return yield* Effect.asVoid(Effect.forEach(found, json))

@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -12,7 +11,7 @@ import { Output } from "../output.ts"
 import { Misuse } from "../problem.ts"
 import * as progress from "../progress.ts"
 import * as queries from "../query.ts"
-import { decode } from "../since.ts"
+import { since as sinceFlag } from "../since.ts"
 import { clean, firstLine, milliseconds, moment, plural, table } from "../text.ts"
 import { connected, isJson } from "./root.ts"
 
@@ -90,7 +89,7 @@ export const search = Command.make(
       ),
       Flag.withDefault(50)
     ),
-    since: Flag.String("since").pipe(Flag.withDescription("Not before this: 15m, 2h, 7d or a date"), Flag.optional)
+    since: sinceFlag("Not before this")
   },
   ({ limit, query: words, since }) =>
     Effect.gen(function* () {
@@ -99,14 +98,13 @@ export const search = Command.make(
       const text = words.map((word) => (/^[^:<>="]*\s[^:<>="]*$/.test(word) ? JSON.stringify(word) : word)).join(" ")
       const query = queries.parse(text)
       if (Result.isFailure(query)) return yield* new Misuse({ message: queries.underline(text, query.failure) })
-      const now = yield* Clock.currentTimeMillis
-      const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
-      const found = yield* Effect.scoped(find(query.success, limit, from))
+      const from = Option.getOrUndefined(since)
+      const found = yield* find(query.success, limit, from).pipe(Effect.scoped, Effect.provide(connected))
       if (yield* isJson) return yield* Effect.forEach(found, json, { discard: true })
       if (found.length === 0) return yield* note("no event is like that")
       yield* print(found)
       if (found.length === limit) yield* note(`the newest ${plural(limit, "event")}: --limit shows more`)
-    }).pipe(Effect.provide(connected))
+    })
 ).pipe(
   Command.withDescription(
     `Search events, newest first. Conditions: ${queries.names.join(", ")}; with : and * for texts, > < >= <= for numbers, - in front for the contrary.`

@@ -1,4 +1,3 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
@@ -7,7 +6,7 @@ import { Aggregate, type Row } from "../aggregate.ts"
 import { Backend, eachPage } from "../backend.ts"
 import { Output } from "../output.ts"
 import * as progress from "../progress.ts"
-import { decode } from "../since.ts"
+import { since as sinceFlag } from "../since.ts"
 import { clean, type Column, milliseconds, plural, table } from "../text.ts"
 import { connected, isJson } from "./root.ts"
 
@@ -64,7 +63,7 @@ const printRows = Effect.fnUntraced(function* (title: string, rows: ReadonlyArra
 export const stats = Command.make(
   "stats",
   {
-    since: Flag.String("since").pipe(Flag.withDescription("Not before this: 15m, 2h, 7d or a date"), Flag.optional),
+    since: sinceFlag("Not before this"),
     top: Flag.Int("top").pipe(
       Flag.withDescription("Names and models at most"),
       Flag.filter(
@@ -77,8 +76,7 @@ export const stats = Command.make(
   ({ since, top }) =>
     Effect.gen(function* () {
       const { json, line, note, paint } = yield* Output
-      const now = yield* Clock.currentTimeMillis
-      const from = Option.isNone(since) ? undefined : yield* decode("--since", since.value, now)
+      const from = Option.getOrUndefined(since)
       const aggregate = new Aggregate()
       yield* Effect.scoped(
         Effect.gen(function* () {

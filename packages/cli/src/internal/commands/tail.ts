@@ -3,14 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import type { Event } from "@honeyhive/contract/Event"
 import { Backend, inSession } from "../backend.ts"
 import * as feeds from "../feed.ts"
 import { Output } from "../output.ts"
 import { cut, redraw } from "../screen.ts"
 import { ended } from "../signals.ts"
-import { decode } from "../since.ts"
+import { since as sinceFlag } from "../since.ts"
 import { clean, firstLine, milliseconds, type Paint } from "../text.ts"
 import { connectedRunning, isJson } from "./root.ts"
 import * as show from "./show.ts"
@@ -149,12 +148,12 @@ const watch = Effect.fnUntraced(function* (since: number, asJson: boolean) {
 export const tail = Command.make(
   "tail",
   {
-    since: Flag.String("since").pipe(Flag.withDescription("Begin with what was: 15m, 2h or a date"), Flag.optional)
+    since: sinceFlag("Begin with what was")
   },
   ({ since }) =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      const from = Option.isNone(since) ? now : yield* decode("--since", since.value, now)
+      const from = Option.getOrElse(since, () => now)
       const { movesNote, note, paintNote } = yield* Output
       const { url } = yield* Backend
       const asJson = yield* isJson
