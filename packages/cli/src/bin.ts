@@ -2,6 +2,9 @@
 /**
  * The program behind the name `hive`.
  */
-import { main } from "./internal/main.ts"
+import { enableCompileCache } from "node:module"
 
+// Starts in two thirds of the time from the second time on
+enableCompileCache()
+const { main } = await import("./internal/main.ts")
 main(process.argv.slice(2))
