@@ -3,9 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
 import { completions } from "./internal/commands/completions.ts"
 import { doctorCommand } from "./internal/commands/doctor.ts"
@@ -20,11 +17,9 @@ import { show } from "./internal/commands/show.ts"
 import { stats } from "./internal/commands/stats.ts"
 import { tail } from "./internal/commands/tail.ts"
 import { up } from "./internal/commands/up.ts"
-import { hasColours } from "./internal/output.ts"
-import { version } from "./internal/version.ts"
 
 /**
- * The command with all its subcommands, for `Command.runWith` and for completions.
+ * The command with all its subcommands, as data: for its help, its completions, or a command above it.
  *
  * @example
  * ```ts
@@ -52,24 +47,3 @@ export const command = root.pipe(
     completions((): Command.Command.Any => command)
   ])
 )
-
-const colours = hasColours(process.env, process.stderr.isTTY === true)
-
-/** Help is a result; what is wrong with a call belongs on stderr, with where to read on and without a page of help. */
-const presenter: CliOutput.Presenter = {
-  present: (event) =>
-    event._tag === "InvalidInvocation"
-      ? Console.error(
-          `${CliOutput.defaultFormatter({ colors: colours }).formatErrors(event.errors).trim()}\n\nTry: ${event.commandPath.join(" ")} --help`
-        )
-      : CliOutput.defaultPresenter.present(event)
-}
-
-/**
- * Runs the command with the arguments behind its name. Fails with how it ended where that is not well.
- *
- * @category running
- * @since 0.1.0
- */
-export const run = (args: ReadonlyArray<string>) =>
-  Command.runWith(command, { version })(args).pipe(Effect.provide(CliOutput.layerPresenter(presenter)), Effect.scoped)

@@ -63,7 +63,7 @@ export const quantile = (sorted: ArrayLike<number>, share: number): number | nul
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null
 
 /** The day of a moment, in the reader's own time. */
-export const dayOf = (time: number): string => {
+const dayOf = (time: number): string => {
   const date = new Date(time)
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`
 }

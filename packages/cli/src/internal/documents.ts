@@ -17,7 +17,7 @@ const decodeEvents = Schema.decodeUnknownOption(
   Schema.Union([Schema.Array(Event), Schema.Struct({ events: Schema.Array(Event) })])
 )
 
-export type Document =
+type Document =
   | { readonly _tag: "Request"; readonly request: ExportTraceServiceRequest }
   | { readonly _tag: "Events"; readonly events: ReadonlyArray<Event> }
 
@@ -25,7 +25,7 @@ const isObject = (value: unknown): value is { readonly [key: string]: unknown } 
   typeof value === "object" && value !== null
 
 /** What a JSON value is, when it is one of these. */
-export const recognize = (value: unknown): Document | undefined => {
+const recognize = (value: unknown): Document | undefined => {
   if (isObject(value) && "resourceSpans" in value) {
     const request = Option.getOrUndefined(decodeOtlp(value))
     return request === undefined ? undefined : { _tag: "Request", request }

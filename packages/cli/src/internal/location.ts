@@ -40,7 +40,7 @@ export const storeFile = (folder: string): string => join(folder, "hive.sqlite")
 const stateFile = (folder: string): string => join(folder, "hive.json")
 
 /** The key that is not one: a hive on loopback takes any. */
-export const NO_KEY = "hh_local"
+const NO_KEY = "hh_local"
 
 /** The key for a hive. HoneyHive's own key goes only where it is sent on purpose, by an address that is given. */
 export const keyFor = ({ env }: Place, given: boolean): Redacted.Redacted =>

@@ -3,6 +3,7 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -10,12 +11,15 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"
 import * as CliError from "effect/cli/CliError"
-import * as Cli from "../Cli.ts"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import { command } from "../Cli.ts"
 import * as output from "./output.ts"
 import { Output } from "./output.ts"
 import { Ended, Misuse, Problem } from "./problem.ts"
 import { type Handler, handled, Signals } from "./signals.ts"
 import { clean } from "./text.ts"
+import { version } from "./version.ts"
 
 interface End {
   readonly code: number
@@ -42,6 +46,17 @@ const keepIndent = (line: string): string => " ".repeat(line.length - line.trimS
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && "code" in error && error.code === code
 
+/** Help is a result; what is wrong with a call belongs on stderr, with where to read on and without a page of help. */
+const presenter = (colours: boolean): CliOutput.Presenter => ({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Console.error(
+          `${CliOutput.defaultFormatter({ colors: colours }).formatErrors(event.errors).trim()}\n\nTry: ${event.commandPath.join(" ")} --help`
+        )
+      : CliOutput.defaultPresenter.present(event)
+})
+
+/** Runs the command with the arguments behind its name, and ends the process with it. */
 export const main = (args: ReadonlyArray<string>): void => {
   const out = output.make(process.stdout, process.stderr, process.env)
   const gone = Deferred.makeUnsafe<void>()
@@ -65,7 +80,10 @@ export const main = (args: ReadonlyArray<string>): void => {
     unheard: Deferred.await(gone)
   })
 
-  const program = Cli.run(args).pipe(
+  const colours = output.hasColours(process.env, process.stderr.isTTY === true)
+  const program = Command.runWith(command, { version })(args).pipe(
+    Effect.provide(CliOutput.layerPresenter(presenter(colours))),
+    Effect.scoped,
     Effect.provide(
       Layer.mergeAll(
         NodeServices.layer,

@@ -24,7 +24,7 @@ const spanOf = ({ event_id, metadata }: Event): string =>
 
 const nanos = (millis: number): string => String(BigInt(Math.round(millis * 1000)) * 1000n)
 
-export const anyValue = (value: unknown): AnyValue => {
+const anyValue = (value: unknown): AnyValue => {
   switch (typeof value) {
     case "string":
       return { stringValue: value }

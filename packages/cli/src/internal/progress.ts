@@ -18,7 +18,7 @@ export const textOf = (label: string, done: number, total: number | undefined): 
   return `${label}  ${"█".repeat(full)}${"░".repeat(BAR - full)} ${String(Math.floor(share * 100)).padStart(3)} %  ${count} of ${total.toLocaleString("en-US")}`
 }
 
-export interface Progress {
+interface Progress {
   readonly update: (done: number, total?: number) => Effect.Effect<void>
 }
 

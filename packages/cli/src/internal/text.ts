@@ -51,9 +51,9 @@ export const fit = (text: string, width: number): string => {
   return `${kept}…`
 }
 
-export const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)))
+const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - widthOf(text)))
 
-export const padStart = (text: string, width: number): string => " ".repeat(Math.max(0, width - widthOf(text))) + text
+const padStart = (text: string, width: number): string => " ".repeat(Math.max(0, width - widthOf(text))) + text
 
 /** A piece of a line, with its colour. */
 export type Part = readonly [style: Style | undefined, text: string]

@@ -21,7 +21,7 @@ const textFields = ["event_name", "inputs", "outputs", "error"]
 const newestFirst = (a: Event, b: Event): number => b.start_time - a.start_time || (a.event_id < b.event_id ? -1 : 1)
 
 /** The newest events that the query is true of. */
-export const find = Effect.fnUntraced(function* (query: queries.Query, limit: number, since: number | undefined) {
+const find = Effect.fnUntraced(function* (query: queries.Query, limit: number, since: number | undefined) {
   const { text } = query
   const searches: ReadonlyArray<ReadonlyArray<Filter>> =
     text === undefined
