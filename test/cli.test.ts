@@ -157,6 +157,22 @@ describe("hive run", () => {
     })
   })
 
+  it("shares its hive with those who look, not with other programs, which may live longer", async () => {
+    const data = fresh()
+    const printing = 'console.log("at", process.env.HH_API_URL)'
+    const waiting = `${printing}; process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)`
+    const first = start(["run", "-q", "--", process.execPath, "--eval", waiting], { data })
+    const url = await first.says(/at (http:.*)/)
+    const tail = start(["tail", "--json"], { data })
+    const second = await hive(["run", "--json", "--", process.execPath, "--eval", printing], { data })
+    expect(second.stdout).toMatch(/^at http:/)
+    expect(second.stdout).not.toContain(url)
+    first.child.kill("SIGTERM")
+    tail.child.kill("SIGTERM")
+    expect(await tail.ended).toMatchObject({ stdout: "" })
+    expect(await first.ended).toMatchObject({ code: 0 })
+  })
+
   it("hands signals over, and ends as the program did", async () => {
     const data = fresh()
     const handling = `process.on("SIGTERM", () => process.exit(5)); console.log("ready"); setInterval(() => {}, 1000)`

@@ -1,28 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as fc from "fast-check"
-import type { Event } from "@honeyhive/contract/Event"
-import { Backend, eachPage, explain, inSession, PAGE } from "./backend.ts"
+import { Backend, eachPage, explain, inSession } from "./backend.ts"
 import { event, session } from "./event.fixture.ts"
-
-/** A backend over a list, as HoneyHive searches: newest first, in pages. */
-const over = (events: () => ReadonlyArray<Event>) =>
-  Backend.of({
-    url: "http://test",
-    label: "test",
-    search: ({ dateRange, limit = PAGE, page = 1 }) =>
-      Effect.sync(() => {
-        const from = Date.parse(dateRange?.start_time ?? "")
-        const to = Date.parse(dateRange?.end_time ?? "")
-        const found = events()
-          .filter(({ start_time }) => start_time >= from && start_time <= to)
-          .toSorted((a, b) => b.start_time - a.start_time || (a.event_id < b.event_id ? -1 : 1))
-        return { events: found.slice(limit * (page - 1), limit * page), count: found.length }
-      }),
-    event: () => Effect.succeed(Option.none()),
-    ingest: () => Effect.succeed({ rejected: 0, message: "" })
-  })
+import { over } from "./list.fixture.ts"
 
 const ids = (backend: Backend["Service"], onPage: () => void = () => {}) =>
   Effect.gen(function* () {

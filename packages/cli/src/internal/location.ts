@@ -58,7 +58,12 @@ export const requiredKeys = ({ env }: Place): ReadonlyArray<Redacted.Redacted> |
   return keys === undefined ? undefined : [Redacted.make(keys)]
 }
 
-const State = Schema.Struct({ url: Schema.String, pid: Schema.Int.check(Schema.isGreaterThan(0)) })
+const State = Schema.Struct({
+  url: Schema.String,
+  pid: Schema.Int.check(Schema.isGreaterThan(0)),
+  /** It ends with the program that it was started for: nobody else's spans should go there. */
+  temporary: Schema.optionalKey(Schema.Boolean)
+})
 
 export type State = typeof State.Type
 
@@ -93,6 +98,13 @@ export const running = (folder: string): Effect.Effect<Option.Option<State>> =>
     return (yield* answers(state.value.url)) ? state : Option.none()
   })
 
+/** The same, but none that ends with somebody else's program. */
+export const runningToStay = (folder: string): Effect.Effect<Option.Option<State>> =>
+  Effect.map(
+    running(folder),
+    Option.filter(({ temporary = false }) => !temporary)
+  )
+
 /** Makes the folder, for its owner only: traces hold what people said. */
 export const makeFolder = (folder: string): Effect.Effect<void, Problem> =>
   Effect.try({
@@ -110,12 +122,12 @@ export const makeStore = (folder: string): Effect.Effect<void, Problem> =>
     : Effect.andThen(makeFolder(folder), Effect.asVoid(Effect.scoped(serve(folder))))
 
 /** Says where this process's hive is, for as long as the scope. */
-export const announce = (folder: string, url: string): Effect.Effect<void, never, Scope.Scope> =>
+export const announce = (folder: string, url: string, temporary = false): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.ignore(
         Effect.try(() =>
-          Fs.writeFileSync(stateFile(folder), JSON.stringify({ url, pid: process.pid } satisfies State), {
+          Fs.writeFileSync(stateFile(folder), JSON.stringify({ url, pid: process.pid, temporary } satisfies State), {
             mode: 0o600
           })
         )

@@ -3,9 +3,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { Filter } from "@honeyhive/contract/Api"
 import type { Event } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
-import { all, Backend, sessionEvents } from "./backend.ts"
+import { all, Backend, inSession, PAGE, sessionEvents } from "./backend.ts"
 import { Problem } from "./problem.ts"
 
 export interface Summary {
@@ -60,6 +61,31 @@ export interface ListOptions {
   readonly since?: number | undefined
 }
 
+/** One session's line. Of a session of many events not all are read, only what is counted and added up. */
+const summaryOf = Effect.fnUntraced(function* (id: string) {
+  const backend = yield* Backend
+  const mine: Filter = { field: "session_id", operator: "is", value: id }
+  const { count, events } = yield* backend.search({ filters: [mine], limit: PAGE })
+  const page = summarize(inSession(events))
+  if (page === undefined || count <= events.length) return page
+  const errors: Filter = { field: "error", operator: "exists" }
+  const ofType = (value: string): Filter => ({ field: "event_type", operator: "is", value })
+  const [failed, session] = yield* Effect.all(
+    [
+      backend.search({ filters: [mine, errors], limit: PAGE }),
+      backend.search({ filters: [mine, ofType("session")], limit: 1 })
+    ],
+    { concurrency: 2 }
+  )
+  const models = yield* all({ filters: [mine, ofType("model")] })
+  // The oldest are in none of these where the session is unknown; the newest end last
+  const some = new Map([...events, ...models, ...session.events].map((event) => [event.event_id, event]))
+  const summary = summarize(inSession([...some.values()])) ?? page
+  const inside = count - session.events.length
+  const ownError = session.events.some(({ error }) => error !== null) ? 1 : 0
+  return { ...summary, events: inside, errors: failed.count - ownError }
+})
+
 /** The ids of the newest sessions, orphans of the newest events among them. */
 const newest = Effect.fnUntraced(function* ({ limit, since = 0 }: ListOptions) {
   const backend = yield* Backend
@@ -88,7 +114,7 @@ const newest = Effect.fnUntraced(function* ({ limit, since = 0 }: ListOptions) {
 /** Newest first. */
 export const list = Effect.fnUntraced(function* (options: ListOptions) {
   const ids = yield* newest(options)
-  const found = yield* Effect.forEach(ids, (id) => Effect.map(sessionEvents(id), summarize), { concurrency: 4 })
+  const found = yield* Effect.forEach(ids, summaryOf, { concurrency: 4 })
   return found
     .flatMap((summary) => summary ?? [])
     .toSorted((a, b) => b.start_time - a.start_time)

@@ -19,7 +19,7 @@ import {
   keyFor,
   makeFolder,
   type Place,
-  running,
+  runningToStay,
   serve
 } from "../location.ts"
 import * as output from "../output.ts"
@@ -38,10 +38,10 @@ const hiveFor = Effect.fnUntraced(function* (here: Place) {
   if (given !== undefined) return { url: yield* cleanUrl(given), key: keyFor(here, true) }
   const folder = dataFolder(here)
   yield* makeFolder(folder)
-  const other = yield* running(folder)
+  const other = yield* runningToStay(folder)
   if (Option.isSome(other)) return { url: other.value.url, key: keyFor(here, false) }
   const { url } = yield* serve(folder)
-  yield* announce(folder, url)
+  yield* announce(folder, url, true)
   return { url, key: keyFor(here, false) }
 })
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { announce, dataFolder, makeFolder, requiredKeys, running, serve, storeFile } from "../location.ts"
+import { announce, dataFolder, makeFolder, requiredKeys, runningToStay, serve, storeFile } from "../location.ts"
 import { Output } from "../output.ts"
 import { Problem } from "../problem.ts"
 import { ended } from "../signals.ts"
@@ -54,7 +54,7 @@ export const up = Command.make(
       const { json, line, paint } = yield* Output
       const folder = dataFolder(here)
       yield* makeFolder(folder)
-      const other = yield* running(folder)
+      const other = yield* runningToStay(folder)
       if (Option.isSome(other)) {
         return yield* new Problem({
           message: `a hive runs over ${folder} already, at ${other.value.url} (process ${other.value.pid}): use that, or choose another folder with --data`
