@@ -3,17 +3,12 @@
  */
 import { execFileSync, spawn } from "node:child_process"
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { bin, hive, listen, nobody, program, root, rows, serving, start } from "./cli.ts"
 import { environment } from "./environment.ts"
-
-const root = join(import.meta.dirname, "..")
-const bin = join(root, "packages/cli/src/bin.ts")
-const program = join(import.meta.dirname, "cli.fixture.ts")
 
 let folder: string
 beforeAll(async () => {
@@ -24,91 +19,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 let count = 0
 /** A data folder that no other test has. */
 const fresh = (): string => join(folder, `data-${count++}`)
-
-interface Ended {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface Options {
-  readonly data: string
-  readonly env?: Record<string, string>
-  readonly input?: string
-}
-
-const start = (args: ReadonlyArray<string>, { data, env = {} }: Options) => {
-  // What makes colours and keys elsewhere is not the tests' business
-  const { FORCE_COLOR: _, NO_COLOR: __, HIVE_URL: ___, HIVE_KEY: ____, ...rest } = environment()
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: root,
-    env: { ...rest, HIVE_DATA: data, HH_SPOOL_PATH: join(data, "spool"), ...env }
-  })
-  let [stdout, stderr] = ["", ""]
-  const listeners = new Set<() => void>()
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text
-    for (const listener of listeners) listener()
-  })
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text
-    for (const listener of listeners) listener()
-  })
-  const ended = new Promise<Ended>((resolve) =>
-    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
-  )
-  /** Waits until stdout has this; fails when the process ends without. */
-  const says = (pattern: RegExp): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const look = (): void => {
-        const found = pattern.exec(stdout)
-        if (found === null) return
-        listeners.delete(look)
-        resolve(found[1] ?? found[0])
-      }
-      listeners.add(look)
-      void ended.then(({ stderr }) => reject(new Error(`ended without ${pattern}: ${stdout}${stderr}`)))
-      look()
-    })
-  return { child, ended, says }
-}
-
-const hive = (args: ReadonlyArray<string>, options: Options): Promise<Ended> => {
-  const { child, ended } = start(args, options)
-  child.stdin.end(options.input ?? "")
-  return ended
-}
-
-/** A hive for as long as the work takes. */
-const serving = async <A>(
-  options: Options,
-  work: (url: string) => Promise<A>,
-  args: ReadonlyArray<string> = []
-): Promise<A> => {
-  const { child, ended, says } = start(["up", "--json", ...args], options)
-  try {
-    return await work(await says(/"url":"([^"]+)"/))
-  } finally {
-    child.kill("SIGTERM")
-    await ended
-  }
-}
-
-/** An address where nobody listens; `fetch` asks at some ports never. */
-const nobody = async (): Promise<string> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await new Promise((resolve) => server.once("listening", resolve))
-  const { port } = server.address() as AddressInfo // it listens on a port
-  await new Promise((resolve) => server.close(resolve))
-  return `127.0.0.1:${port}`
-}
-
-const rows = (text: string): ReadonlyArray<Record<string, unknown>> =>
-  text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
 
 const quiet = { code: 0, signal: null, stderr: "" }
 
@@ -249,23 +159,16 @@ describe("hive up", () => {
   })
 
   it("says what to do about a port that is taken", async () => {
-    const server = createServer().listen(0, "127.0.0.1")
-    await new Promise((resolve) => server.once("listening", resolve))
-    const { port } = server.address() as AddressInfo // it listens on a port
+    const { close, port } = await listen()
     const { code, stderr } = await hive(["up", "--port", String(port)], { data: fresh() })
-    server.close()
+    await close()
     expect(code).toBe(1)
     expect(stderr).toContain(`port ${port} on 127.0.0.1 is in use: stop what listens there, or choose another port`)
   })
 
   it("opens the page in BROWSER", async () => {
     const asked = Promise.withResolvers<string>()
-    const server = createServer((request, response) => {
-      asked.resolve(request.url ?? "")
-      response.end()
-    }).listen(0, "127.0.0.1")
-    await new Promise((resolve) => server.once("listening", resolve))
-    const { port } = server.address() as AddressInfo // it listens on a port
+    const { close, port } = await listen(asked.resolve)
     const browser = join(folder, "browser.mjs")
     const script = `#!${process.execPath}\nfetch("http://127.0.0.1:${port}/?" + process.argv[2])\n`
     await writeFile(browser, script)
@@ -275,7 +178,7 @@ describe("hive up", () => {
       async (url) => expect(await asked.promise).toBe(`/?${url}`),
       ["--open"]
     )
-    server.close()
+    await close()
   })
 })
 
