@@ -283,17 +283,39 @@ describe("hive tail", () => {
     const data = fresh()
     await serving({ data }, async () => {
       const lines = start(["tail"], { data })
+      await lines.says(/watching http/)
       const json = start(["tail", "--json", "--since", "1h"], { data })
       await hive(["run", "-q", "--", process.execPath, program, "live"], { data })
       await hive(["run", "-q", "--", process.execPath, program, "live again"], { data })
       await lines.says(/tool {5}lookUp .*in live again {2}! Error: OrderNotFound/)
-      await json.says(/"event_name":"live again"/)
+      await json.says(/"live again"[^]*OrderNotFound/)
       for (const { child } of [lines, json]) child.kill("SIGINT")
       const [text, objects] = await Promise.all([lines.ended, json.ended])
-      expect({ ...text, stdout: "" }).toEqual({ ...quiet, stdout: "" })
+      expect(text).toMatchObject({ code: 0, stderr: expect.stringMatching(/^watching http:\S+, Ctrl-C ends it\n$/) })
+      expect(objects).toMatchObject(quiet)
       expect(text.stdout).not.toContain("\u001b")
       expect(rows(objects.stdout).length).toBeGreaterThanOrEqual(8)
     })
+  })
+
+  it("waits for a hive that is away, wherever it comes back", async () => {
+    const data = fresh()
+    const run = (name: string) => hive(["run", "-q", "--", process.execPath, program, name], { data })
+    const tail = await serving({ data }, async () => {
+      const tail = start(["tail"], { data })
+      await tail.says(/watching/)
+      await run("before")
+      await tail.says(/lookUp .*in before/)
+      return tail
+    })
+    await serving({ data }, async () => {
+      await run("after")
+      await tail.says(/lookUp .*in after/)
+    })
+    tail.child.kill("SIGTERM")
+    const { code, stderr, stdout } = await tail.ended
+    expect({ code, again: stdout.match(/session {2}before/g)?.length }).toEqual({ code: 0, again: 2 })
+    expect(stderr).toMatch(/^waiting: nothing answers at [^]*the hive is back, at http:/m)
   })
 
   const hasScript = (() => {

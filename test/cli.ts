@@ -46,11 +46,11 @@ export const start = (args: ReadonlyArray<string>, { data, env = {} }: Options) 
   const ended = new Promise<Ended>((resolve) =>
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
   )
-  /** Waits until stdout has this; fails when the process ends without. */
+  /** Waits until stdout or stderr has this; fails when the process ends without. */
   const says = (pattern: RegExp): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        const found = pattern.exec(stdout)
+        const found = pattern.exec(stdout) ?? pattern.exec(stderr)
         if (found === null) return
         listeners.delete(look)
         resolve(found[1] ?? found[0])

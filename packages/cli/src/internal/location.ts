@@ -78,14 +78,15 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
-const answers = (url: string) =>
+/** Any answer will do, and none within the time is that of a machine with much to do: only a closed port is no hive. */
+const listens = (url: string) =>
   Effect.promise(() =>
-    fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(2_000) }).then(
+    fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
       async (response) => {
         await response.arrayBuffer()
         return true
       },
-      () => false
+      (error: unknown) => error instanceof Error && error.name === "TimeoutError"
     )
   )
 
@@ -95,7 +96,7 @@ export const running = (folder: string): Effect.Effect<Option.Option<State>> =>
     const text = yield* Effect.option(Effect.try(() => Fs.readFileSync(stateFile(folder), "utf8")))
     const state = Option.flatMap(text, decodeState)
     if (Option.isNone(state) || !isRunning(state.value.pid)) return Option.none()
-    return (yield* answers(state.value.url)) ? state : Option.none()
+    return (yield* listens(state.value.url)) ? state : Option.none()
   })
 
 /** The same, but none that ends with somebody else's program. */

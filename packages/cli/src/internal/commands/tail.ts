@@ -1,5 +1,7 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Command from "effect/cli/Command"
@@ -80,22 +82,25 @@ export class Sessions {
   }
 }
 
-/** The next news; a hive that is away for a while is said once, and asked again. */
-const patient = (feed: feeds.Feed) => {
+/** The next news. A hive that goes away is said once and looked for again: the next one may have another address. */
+const patient = Effect.fnUntraced(function* (feed: feeds.Feed) {
+  let backend = yield* Backend
   let lost = false
   return Effect.gen(function* () {
     const { note, paintNote } = yield* Output
-    const result = yield* Effect.result(feed.next)
+    const result = yield* Effect.result(Effect.provideService(feed.next, Backend, backend))
     if (Result.isSuccess(result)) {
-      if (lost) yield* note(paintNote("dim", "the hive is back"))
+      if (lost) yield* note(paintNote("dim", `the hive is back, at ${backend.label}`))
       lost = false
       return result.success
     }
     if (!lost) yield* note(`${paintNote("yellow", "waiting:")} ${result.failure.message}`)
     lost = true
+    const other = yield* Effect.result(Effect.scoped(Layer.build(connectedRunning)))
+    if (Result.isSuccess(other)) backend = Context.get(other.success, Backend)
     return []
   })
-}
+})
 
 const watch = Effect.fnUntraced(function* (since: number, asJson: boolean) {
   const { json, line, moves, paint, raw, ...out } = yield* Output
@@ -136,7 +141,7 @@ const watch = Effect.fnUntraced(function* (since: number, asJson: boolean) {
 
   // The first time tells whether there is a hive at all
   yield* tell(yield* feed.next, yield* Clock.currentTimeMillis)
-  const again = patient(feed)
+  const again = yield* patient(feed)
   const forever = Effect.gen(function* () {
     yield* Effect.sleep(INTERVAL)
     yield* tell(yield* again, yield* Clock.currentTimeMillis)
@@ -154,10 +159,10 @@ export const tail = Command.make(
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const from = Option.getOrElse(since, () => now)
-      const { movesNote, note, paintNote } = yield* Output
+      const { note, paintNote } = yield* Output
       const { url } = yield* Backend
       const asJson = yield* isJson
-      if (movesNote && !asJson) yield* note(paintNote("dim", `watching ${url}, Ctrl-C ends it`))
+      if (!asJson) yield* note(paintNote("dim", `watching ${url}, Ctrl-C ends it`))
       yield* watch(from, asJson)
     }).pipe(Effect.provide(connectedRunning))
 ).pipe(
