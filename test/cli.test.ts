@@ -314,7 +314,7 @@ describe("hive tail", () => {
     })
     tail.child.kill("SIGTERM")
     const { code, stderr, stdout } = await tail.ended
-    expect({ code, again: stdout.match(/session {2}before/g)?.length }).toEqual({ code: 0, again: 2 })
+    expect({ code, told: stdout.match(/ in before/g)?.length }).toEqual({ code: 0, told: 3 })
     expect(stderr).toMatch(/^waiting: nothing answers at [^]*the hive is back, at http:/m)
   })
 

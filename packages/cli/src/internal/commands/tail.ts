@@ -96,7 +96,8 @@ const patient = Effect.fnUntraced(function* (feed: feeds.Feed) {
     }
     if (!lost) yield* note(`${paintNote("yellow", "waiting:")} ${result.failure.message}`)
     lost = true
-    const other = yield* Effect.result(Effect.scoped(Layer.build(connectedRunning)))
+    // Layers are shared by reference: this one is to look again
+    const other = yield* Effect.result(Effect.scoped(Layer.build(Layer.fresh(connectedRunning))))
     if (Result.isSuccess(other)) backend = Context.get(other.success, Backend)
     return []
   })
