@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { bin, hive, listen, nobody, program, root, rows, serving, start } from "./cli.ts"
+import { bin, hasScript, hive, inTerminal, listen, nobody, program, root, rows, serving, start } from "./cli.ts"
 import { environment } from "./environment.ts"
 
 let folder: string
@@ -318,38 +318,16 @@ describe("hive tail", () => {
     expect(stderr).toMatch(/^waiting: nothing answers at [^]*the hive is back, at http:/m)
   })
 
-  const hasScript = (() => {
-    try {
-      return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux")
-    } catch {
-      return false
-    }
-  })()
-
   it.runIf(hasScript)("draws live trees in a terminal", async () => {
     const data = fresh()
     await serving({ data }, async () => {
-      const { FORCE_COLOR: _, NO_COLOR: __, ...env } = environment()
-      const command = `stty cols 90 rows 30; exec '${process.execPath}' '${bin}' tail`
-      const child = spawn("script", ["-qec", command, "/dev/null"], {
-        env: { ...env, TERM: "xterm", HIVE_DATA: data },
-        stdio: ["pipe", "pipe", "inherit"]
-      })
-      let text = ""
-      const wait = (pattern: RegExp) =>
-        new Promise<void>((resolve) => {
-          child.stdout.on("data", () => {
-            if (pattern.test(text)) resolve()
-          })
-        })
-      child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part))
-      await wait(/watching/)
+      const { ended, says, type } = inTerminal(["tail"], data)
+      await says(/watching/)
       await hive(["run", "-q", "--", process.execPath, program, "live"], { data })
-      await wait(/└─ .*lookUp[^]*OrderNotFound/)
-      const ended = new Promise((resolve) => child.once("close", resolve))
+      await says(/└─ .*lookUp[^]*OrderNotFound/)
       // Ctrl-C, as a terminal sends it
-      child.stdin.write("\u0003")
-      await ended
+      type("\u0003")
+      const text = await ended
       expect(text).toContain("\u001b[J")
       expect(text).toContain("\u001b[34mchain\u001b[0m")
       expect(text).toContain("█")

@@ -1,7 +1,7 @@
 /**
  * The `hive` command in processes of its own, for tests.
  */
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
@@ -108,3 +108,35 @@ export const rows = (text: string): ReadonlyArray<Record<string, unknown>> =>
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line))
+
+/** Whether there is util-linux's `script`, which makes terminals. */
+export const hasScript = ((): boolean => {
+  try {
+    return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux")
+  } catch {
+    return false
+  }
+})()
+
+/** Starts the command in a terminal of 90 columns. */
+export const inTerminal = (args: ReadonlyArray<string>, data: string) => {
+  const { FORCE_COLOR: _, NO_COLOR: __, ...env } = environment()
+  const command = `stty cols 90 rows 30; exec '${process.execPath}' '${bin}' ${args.join(" ")}`
+  const child = spawn("script", ["-qec", command, "/dev/null"], {
+    env: { ...env, TERM: "xterm", HIVE_DATA: data },
+    stdio: ["pipe", "pipe", "inherit"]
+  })
+  let text = ""
+  child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part))
+  return {
+    says: (pattern: RegExp) =>
+      new Promise<void>((resolve) => {
+        const look = (): void => void (pattern.test(text) && resolve())
+        child.stdout.on("data", look)
+        look()
+      }),
+    type: (keys: string) => void child.stdin.write(keys),
+    /** All that it has shown. */
+    ended: new Promise<string>((resolve) => child.once("close", () => resolve(text)))
+  }
+}
