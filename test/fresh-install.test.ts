@@ -86,6 +86,11 @@ describe("a fresh installation", () => {
     expect((await node("--input-type=module", "--eval", program)).stdout).toBe("packed\n")
   })
 
+  it("has the hive command", async () => {
+    const command = join(project, "node_modules", ".bin", "hive")
+    expect((await run(command, ["--version"], { cwd: project, env })).stdout).toMatch(/^hive v\d+\.\d+\.\d+\n$/)
+  })
+
   it("type-checks a program that uses every package", async () => {
     await writeFile(
       join(project, "tsconfig.json"),

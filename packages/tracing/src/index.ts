@@ -28,6 +28,7 @@ export * as Scenario from "./Scenario.ts"
 export * as Serverless from "./Serverless.ts"
 export { SpanProcessors } from "./SpanProcessors.ts"
 export { Spool, type SpoolMode } from "./Spool.ts"
+export * as SpoolFolder from "./SpoolFolder.ts"
 export { HoneyHiveTenants, type TenantReceipt, type TenantsOptions } from "./Tenants.ts"
 export { CurrentSession, type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
 export {
