@@ -76,14 +76,21 @@ export const fieldsOf = (attribute: string): Fields | undefined =>
 
 const MAX_DEPTH = 64
 
-const isWithin = (value: unknown, depth: number): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (depth > 0 && Object.values(value).every((entry) => isWithin(entry, depth - 1)))
+const isWithin = (value: unknown, depth: number): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (depth === 0) return false
+  for (const entry of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof entry === "object" && !isWithin(entry, depth - 1)) return false
+  }
+  return true
+}
+
+// A plain prompt is no JSON, and making an error of that costs more than all the rest
+const mayBeJson = /^\s*(?:[[{"\d-]|true|false|null)/
 
 /** What a text says as JSON; a text that is none, or is nested too deep to be handed on, stays text. */
 const json = (text: unknown): unknown => {
-  if (typeof text !== "string") return text
+  if (typeof text !== "string" || !mayBeJson.test(text)) return text
   try {
     const value: unknown = JSON.parse(text)
     return isWithin(value, MAX_DEPTH) ? value : text
@@ -99,17 +106,15 @@ const partsOf = (message: object): ReadonlyArray<object> =>
 
 const understood: ReadonlySet<unknown> = new Set(["text", "tool_call", "tool_call_response"])
 
-const textOf = (parts: ReadonlyArray<object>): string =>
-  parts
-    .flatMap((part) =>
-      Predicate.hasProperty(part, "type") &&
-      part.type === "text" &&
-      Predicate.hasProperty(part, "content") &&
-      typeof part.content === "string"
-        ? [part.content]
-        : []
-    )
-    .join("")
+const textOf = (parts: ReadonlyArray<object>): string => {
+  let text = ""
+  for (const part of parts) {
+    if (field(part, "type") !== "text") continue
+    const content = field(part, "content")
+    if (typeof content === "string") text += content
+  }
+  return text
+}
 
 const field = (value: object, key: string): unknown => (Predicate.hasProperty(value, key) ? value[key] : undefined)
 
@@ -150,8 +155,10 @@ const chatMessages = (message: unknown, role: string): ReadonlyArray<Record<stri
 }
 
 // Text that is no JSON (a plain prompt, a list that some limit cut) is one message, rather than lost
-const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string, unknown>> =>
-  [json(attribute)].flat().flatMap((message) => chatMessages(message, role))
+const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string, unknown>> => {
+  const said = json(attribute)
+  return Array.isArray(said) ? said.flatMap((message) => chatMessages(message, role)) : [...chatMessages(said, role)]
+}
 
 /**
  * The content of buckets that the GenAI attributes of a span carry as JSON.

@@ -105,38 +105,67 @@ const instrumentors: ReadonlyArray<
   ["aws-strands", (scope) => scope.includes("strands")],
   ["google-adk", (scope) => scope.includes("gcp.vertex.agent") || scope.includes("google.adk")],
   ["traceloop", (scope) => scope.includes("traceloop") || scope.startsWith("opentelemetry.instrumentation.")],
-  ["standardgenai", (_, attributes) => Object.keys(attributes).some((name) => name.startsWith("gen_ai."))]
+  [
+    "standardgenai",
+    (_, attributes) => {
+      for (const name in attributes) if (name.startsWith("gen_ai.")) return true
+      return false
+    }
+  ]
 ]
 
 type Buckets = { [B in Bucket.Bucket]: Record<string, unknown> }
 
-const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucket]: A } =>
-  // Every bucket is one of its literals
-  Object.fromEntries(Bucket.Bucket.literals.map((bucket) => [bucket, make(bucket)])) as { [B in Bucket.Bucket]: A }
+// Written out: this runs for every span that comes in
+const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucket]: A } => ({
+  inputs: make("inputs"),
+  outputs: make("outputs"),
+  config: make("config"),
+  metadata: make("metadata"),
+  metrics: make("metrics"),
+  feedback: make("feedback"),
+  user_properties: make("user_properties")
+})
+
+/** A name such as `__proto__` is a name like any other. */
+const put = (bucket: Record<string, unknown>, name: string, value: unknown): void => {
+  if (name !== "__proto__") bucket[name] = value
+  else Object.defineProperty(bucket, name, { value, enumerable: true, configurable: true, writable: true })
+}
 
 const bucketsOf = (span: SpanRecord): Buckets => {
   const messages: { readonly [B in Bucket.Bucket]?: Record<string, unknown> } = GenAi.messagesOf(span.attributes)
-  // Maps: a name such as `__proto__` is a name like any other
-  const found = bucketwise((bucket) => new Map(Object.entries(messages[bucket] ?? {})))
-  const own = bucketwise((): Array<readonly [path: string, value: unknown]> => [])
+  const found = bucketwise((bucket): Record<string, unknown> => ({ ...messages[bucket] }))
+  const own: { [B in Bucket.Bucket]?: Array<readonly [path: string, value: unknown]> } = {}
   const foreign = Conventions.read(span.attributes)
   const siblings: Array<readonly [bucket: Bucket.Bucket, path: string, value: unknown]> = []
-  for (const [name, value] of Object.entries(span.attributes)) {
+  for (const name of Object.keys(span.attributes)) {
     if (consumed.has(name) || foreign?.consumed.has(name) === true) continue
+    const value = span.attributes[name]
     const split = Bucket.split(name)
     if (split !== undefined) {
-      own[split[0]].push([split[1], value])
+      ;(own[split[0]] ??= []).push([split[1], value])
     } else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
-      found.metadata.set(name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
+      put(found.metadata, name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
     } else {
-      const [[bucket, path], ...others] = GenAi.fieldsOf(name) ?? [["metadata", name]]
-      found[bucket].set(path, value)
-      for (const [bucket, path] of others) siblings.push([bucket, path, value])
+      const fields = GenAi.fieldsOf(name)
+      if (fields === undefined) {
+        put(found.metadata, name, value)
+      } else {
+        const [[bucket, path], ...others] = fields
+        put(found[bucket], path, value)
+        for (const [bucket, path] of others) siblings.push([bucket, path, value])
+      }
     }
   }
-  for (const field of foreign?.fields ?? []) siblings.push(field)
-  for (const [bucket, path, value] of siblings) if (!found[bucket].has(path)) found[bucket].set(path, value)
-  return bucketwise((bucket) => ({ ...Object.fromEntries(found[bucket]), ...Bucket.nest(own[bucket]) }))
+  if (foreign !== undefined) siblings.push(...foreign.fields)
+  for (const [bucket, path, value] of siblings) {
+    if (!Object.hasOwn(found[bucket], path)) put(found[bucket], path, value)
+  }
+  return bucketwise((bucket) => {
+    const entries = own[bucket]
+    return entries === undefined ? found[bucket] : { ...found[bucket], ...Bucket.nest(entries) }
+  })
 }
 
 const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
@@ -209,8 +238,9 @@ export const toEvent = (span: SpanRecord): Projected => {
       event_name: text(span.attributes, Attributes.EVENT_NAME) ?? span.name,
       source: session.source,
       start_time: millis(span.startTimeUnixNano),
-      end_time: millis(span.endTimeUnixNano),
-      duration: millis(span.endTimeUnixNano - span.startTimeUnixNano),
+      // No end: it still runs
+      end_time: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano),
+      duration: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano - span.startTimeUnixNano),
       error: errorOf(span),
       // Attribute values come from `Otlp.spans`, which produces JSON only
       ...(buckets as { [B in Bucket.Bucket]: { readonly [key: string]: Schema.Json } })

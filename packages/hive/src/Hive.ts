@@ -30,6 +30,10 @@ import { type TraceStoreError } from "./TraceStore.ts"
 export interface HiveOptions {
   /** The store's file. Default `:memory:`, which keeps nothing. */
   readonly path?: string | undefined
+  /** What is kept of it, and how long. Default: everything. */
+  readonly retention?: SqliteTraceStore.Retention | undefined
+  /** Silence of a process after which its running spans are lost. Default 5 minutes. */
+  readonly lease?: Duration.Input | undefined
   /** Default 0: any free port. */
   readonly port?: number | undefined
   /** Default `127.0.0.1`: this machine only. */
@@ -150,5 +154,7 @@ export class Hive extends Context.Service<
 
   /** The server with a SQLite store. */
   static readonly layer = (options: HiveOptions = {}): Layer.Layer<Hive | TraceStore, HiveError | TraceStoreError> =>
-    Hive.layerServer(options).pipe(Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:" })))
+    Hive.layerServer(options).pipe(
+      Layer.provideMerge(SqliteTraceStore.layer({ ...options, path: options.path ?? ":memory:" }))
+    )
 }

@@ -10,6 +10,7 @@ import * as Headers from "effect/http/Headers"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { TraceStoreError } from "./TraceStore.ts"
 
 /**
  * A request that is refused; `message` says why.
@@ -25,7 +26,10 @@ export class HttpProblem extends Schema.TaggedError<HttpProblem>()("HttpProblem"
   [HttpServerRespondable.symbol]() {
     const { errorCode, message, statusCode } = this
     return Effect.succeed(
-      HttpServerResponse.jsonUnsafe({ statusCode, message, success: false, errorCode }, { status: statusCode })
+      HttpServerResponse.jsonUnsafe(
+        { statusCode, message, success: false, errorCode },
+        { status: statusCode, ...(statusCode === 503 ? { headers: { "retry-after": "1" } } : {}) }
+      )
     )
   }
 }
@@ -50,6 +54,9 @@ const fromError = (error: unknown): HttpProblem => {
               message: `the body cannot be read: ${reason.description || describe(reason.cause)}`
             })
     }
+  }
+  if (error instanceof TraceStoreError && error.busy === true) {
+    return new HttpProblem({ statusCode: 503, errorCode: "busy", message: error.message })
   }
   return new HttpProblem({ statusCode: 500, errorCode: "internal_error", message: "the hive failed; see its log" })
 }
@@ -103,7 +110,8 @@ export const answering = <E, R>(
     if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const problem = fromError(Cause.squash(cause))
     const answer = Effect.orDie(HttpServerRespondable.toResponse(problem))
-    return problem.statusCode < 500
+    // A busy store is no fault: its answer says when to come again
+    return problem.statusCode !== 500
       ? answer
       : Effect.andThen(Effect.logError("hive: a request failed", traceOf(Cause.squash(cause))), answer)
   })

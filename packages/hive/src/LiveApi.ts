@@ -132,7 +132,8 @@ export const watched: Layer.Layer<TraceStore, never, TraceStore | LiveFeed> = La
       createEvents: (events, sessionId) =>
         Effect.tap(store.createEvents(events, sessionId), (ids) => tell(ids.map((event_id) => ({ event_id })))),
       updateEvent: (id, update) =>
-        Effect.tap(store.updateEvent(id, update), (found) => tell(found ? [{ event_id: id.toLowerCase() }] : []))
+        Effect.tap(store.updateEvent(id, update), (found) => tell(found ? [{ event_id: id.toLowerCase() }] : [])),
+      restore: (records) => Effect.tap(store.restore(records), () => tell(records.map(({ event }) => event)))
     })
   })
 )

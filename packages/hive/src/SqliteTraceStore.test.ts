@@ -225,6 +225,28 @@ describe("SqliteTraceStore", () => {
     }).pipe(Effect.provide(memory))
   )
 
+  it.effect("searches in content that is kept apart", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const history = Array.from({ length: 20 }, (_, turn) => ({ role: "user", content: `turn ${turn} `.repeat(30) }))
+      const inputs = { chat_history: history, prompt: "be kind ".repeat(100), short: "refund" }
+      yield* store.createEvents([
+        { event_type: "model", inputs },
+        { event_type: "model", inputs: { short: "other" } }
+      ])
+      const count = (field: string, value: string) =>
+        Effect.map(store.search({ filters: [{ field, operator: "contains", value }] }), (found) => found.count)
+      assert.strictEqual(yield* count("inputs", "turn 17"), 1)
+      assert.strictEqual(yield* count("inputs.chat_history", "turn 17"), 1)
+      assert.strictEqual(yield* count("inputs.prompt", "be kind"), 1)
+      assert.strictEqual(yield* count("inputs.short", "refund"), 1)
+      assert.deepStrictEqual(
+        (yield* store.search({ filters: [{ field: "inputs.prompt", operator: "exists" }] })).events[0]?.inputs,
+        inputs
+      )
+    }).pipe(Effect.provide(memory))
+  )
+
   it.effect("pages newest first, and by time", () =>
     Effect.gen(function* () {
       const store = yield* TraceStore
@@ -258,6 +280,43 @@ describe("SqliteTraceStore", () => {
       const kept = yield* everything.pipe(Effect.provide(file()))
       assert.strictEqual(kept.events.length, 2)
     })
+  )
+
+  it.effect("a session that was started after what is in it begins with that, and never ends before it begins", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const start_time = 1_790_000_000_000
+      const { session_id } = yield* store.startSession({ start_time })
+      yield* store.createEvents([
+        { event_type: "tool", inputs: {}, session_id, start_time: start_time - 5_000, end_time: start_time - 2_000 }
+      ])
+      const times = { start_time: start_time - 5_000, end_time: start_time - 2_000 }
+      const session = Option.getOrThrow(yield* store.event(session_id))
+      assert.deepInclude(session, { ...times, duration: 3_000 })
+      assert.deepInclude((yield* store.sessionEvents(session_id))[0], { ...times, duration: 3_000 })
+      assert.deepInclude((yield* store.sessions({ limit: 1, offset: 0 }))[0], times)
+    }).pipe(Effect.provide(memory))
+  )
+
+  it.effect("JSON in spans that is nested deeper than SQLite reads can be searched all the same", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const deep = `${'{"a":'.repeat(1_500)}1${"}".repeat(1_500)}`
+      const dotted = `honeyhive_inputs${".a".repeat(1_500)}`
+      const attributes = [
+        { "gen_ai.tool.call.arguments": deep },
+        { "gen_ai.input.messages": `[${deep}]` },
+        { [dotted]: 1 },
+        { "openinference.span.kind": "LLM", "input.value": deep },
+        { "traceloop.span.kind": "tool", "traceloop.entity.input": deep },
+        { "langfuse.observation.type": "tool", "langfuse.observation.input": deep },
+        { "ai.operationId": "ai.toolCall", "ai.toolCall.args": deep }
+      ]
+      yield* store.ingest(attributes.map((attributes, id) => span(id + 1, { attributes })))
+      const filter: Filter = { field: "inputs.query", operator: "not exists", type: "string" }
+      const { count } = yield* store.search({ filters: [filter] })
+      assert.strictEqual(count, attributes.length + 1)
+    }).pipe(Effect.provide(memory))
   )
 
   it.effect("refuses a store of a newer hive, and says so; the file stays as it is", () =>

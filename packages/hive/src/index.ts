@@ -10,4 +10,12 @@ export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
 export * as RecordStore from "./RecordStore.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
-export { SearchError, SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"
+export {
+  SearchError,
+  type Selection,
+  SessionSummary,
+  type StoredEvent,
+  TraceStore,
+  TraceStoreError
+} from "./TraceStore.ts"
+export * as Transfer from "./Transfer.ts"
