@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { Effect, References, Schema } from "effect"
 import { expect, it } from "vitest"
 import { Dataset, evaluate, Evaluators } from "@honeyhive/experiments"
-import { HoneyHiveLocal } from "@honeyhive/hive"
+import { Hive, HoneyHiveLocal } from "@honeyhive/hive"
 import { HoneyHive } from "@honeyhive/tracing"
 import { environment } from "./environment.ts"
 
@@ -139,4 +139,31 @@ it("past sessions of a hive are a dataset: the newest, with what they answered o
   await Effect.runPromise(
     program.pipe(Effect.provide(HoneyHiveLocal), Effect.provideService(References.MinimumLogLevel, "None"))
   )
+})
+
+it("an evaluation beside a hive is a run there, with its sessions and their scores", async () => {
+  const program = Effect.gen(function* () {
+    const { recorded, report } = yield* evaluate({
+      name: "nightly",
+      dataset: Dataset.make([
+        { inputs: 1, ground_truth: 1 },
+        { inputs: 2, ground_truth: 3 }
+      ]),
+      run: (n) => Effect.succeed(n),
+      evaluators: [Evaluators.exactMatch({ name: "accuracy" })]
+    })
+    const { url } = yield* Hive
+    const read = (path: string) =>
+      Effect.promise(() => fetch(url + path, { headers: { authorization: "Bearer any" } }).then((it) => it.json()))
+    const { evaluation } = yield* read(`/v1/runs/${report.run_id}`)
+    const result = yield* read(`/v1/runs/${report.run_id}/summary`)
+    return { recorded, evaluation, result, sessions: report.items.map(({ session_id }) => session_id) }
+  })
+  const { evaluation, recorded, result, sessions } = await Effect.runPromise(
+    program.pipe(Effect.provide(HoneyHiveLocal))
+  )
+  expect(recorded).toBe(true)
+  expect(evaluation).toMatchObject({ name: "nightly", status: "completed" })
+  expect(new Set(evaluation.event_ids)).toEqual(new Set(sessions))
+  expect([result.success, result.passed.length, result.failed.length]).toEqual([false, 1, 1])
 })

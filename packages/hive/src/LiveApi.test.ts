@@ -4,9 +4,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Sse from "effect/encoding/Sse"
 import { Hive } from "./Hive.ts"
+import { watched } from "./LiveApi.ts"
+import { LiveFeed } from "./LiveFeed.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceStore } from "./TraceStore.ts"
 
@@ -204,6 +207,24 @@ describe("live", () => {
       })
     )
   })
+
+  it.effect("events of another store are news too", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const event_id = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+      yield* store.createEvents([{ event_type: "tool", inputs: {}, event_id }])
+      const records = yield* Stream.runCollect(store.records({}))
+      const feed = yield* LiveFeed
+      const place = feed.now()
+      yield* store.restore(records)
+      const ids = feed.after(place, 10).changes.map(([, change]) => change.event_id)
+      assert.include(ids, event_id)
+    }).pipe(
+      Effect.provide(
+        watched.pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })), Layer.provideMerge(LiveFeed.layer()))
+      )
+    )
+  )
 
   it.effect("a hive lets its listeners go when it closes, and does not cut them off", () =>
     Effect.gen(function* () {
