@@ -1,5 +1,5 @@
 /**
- * One process of the delivery benchmark: `deliver.child.ts theirs|ours|durable json|protobuf none|gzip <url> <spans>|paced`.
+ * One process of the delivery benchmark: `deliver.child.ts nobody|theirs|ours|durable json|protobuf none|gzip <url> <spans>|paced`.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -66,7 +66,14 @@ const attributes = Object.fromEntries(
   ])
 )
 
-const processor = who === "theirs" ? theirs() : await ours()
+const nobody: SpanProcessor = {
+  onStart: () => {},
+  onEnd: () => {},
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve()
+}
+
+const processor = who === "nobody" ? nobody : who === "theirs" ? theirs() : await ours()
 const provider = new BasicTracerProvider({
   resource: resourceFromAttributes({ "service.name": "bench" }),
   spanProcessors: [processor]

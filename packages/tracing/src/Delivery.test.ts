@@ -216,7 +216,8 @@ describe("Delivery", () => {
   it.effect("counts what became of spans in Effect's metrics", () => {
     const { layer } = scripted((names) => (names.includes("no") ? failed(401) : ok))
     return Effect.gen(function* () {
-      const { flush, offer } = yield* Delivery
+      const { flush, offer, started } = yield* Delivery
+      for (let index = 0; index < 4; index++) started()
       for (const name of ["a", "b"]) offer(spanNamed(name))
       yield* flush
       offer(spanNamed("no"))
@@ -231,7 +232,8 @@ describe("Delivery", () => {
         [
           ["honeyhive.spans.ended", undefined, 3],
           ["honeyhive.spans.settled", "accepted", 2],
-          ["honeyhive.spans.settled", "refused", 1]
+          ["honeyhive.spans.settled", "refused", 1],
+          ["honeyhive.spans.started", undefined, 4]
         ]
       )
     }).pipe(Effect.provide(layer({ serviceInstanceId: "metrics" })), Effect.provide(logs))

@@ -118,6 +118,8 @@ const nothing: Receipt = { accepted: 0, spooled: 0, dropped: {}, pending: 0 }
 export class Delivery extends Context.Service<
   Delivery,
   {
+    /** Counts a span that has begun, for the metrics. */
+    readonly started: () => void
     /** How many spans have been taken so far. */
     readonly ended: () => number
     /** Takes an ended span, and its size where that is known; bounded time, never fails, never waits. */
@@ -160,6 +162,8 @@ const make = Effect.gen(function* () {
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)
   let requests = 0
+  /** Spans that have begun, and that no metric has counted yet. */
+  let begun = 0
   /** Spans that the metric has counted. */
   let published = 0
   /** Taken from the queue, not yet accepted, spooled or dropped. */
@@ -281,6 +285,8 @@ const make = Effect.gen(function* () {
       // Never inside the program's own `end`
       fork(Effect.yieldNow.pipe(Effect.andThen(deliver(batch)), Effect.andThen(Effect.sync(next))))
     }
+    metrics.started(begun)
+    begun = 0
     metrics.ended(queue.newest - published)
     published = queue.newest
     metrics.queued(queue.length)
@@ -408,7 +414,7 @@ const make = Effect.gen(function* () {
     })
   )
   yield* Effect.addFinalizer(() => close)
-  return Delivery.of({ offer, ended: () => queue.newest, flush, close, spill })
+  return Delivery.of({ offer, started: () => void begun++, ended: () => queue.newest, flush, close, spill })
 })
 
 const partition = (

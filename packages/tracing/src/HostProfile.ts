@@ -37,6 +37,10 @@ export interface HostProfile {
   readonly batchInterval: Duration.Duration
   /** Spans in one request at most. */
   readonly batchMaxSize: number
+  /** Spans waiting in memory at most. */
+  readonly batchMaxQueue: number
+  /** Bytes waiting in memory at most. */
+  readonly batchMaxQueueBytes: number
   /** Requests with spans under way at the same time. */
   readonly maxInFlight: number
   /** Connections to one backend at most. */
@@ -51,12 +55,17 @@ export interface HostProfile {
   readonly retryBackoff: Duration.Duration
 }
 
+const MIB = 1024 * 1024
+
 const standard: HostProfile = {
   kind: "standard",
   lifecycle: Duration.seconds(1),
   flush: Duration.seconds(3),
   batchInterval: Duration.seconds(5),
   batchMaxSize: 512,
+  // Half a minute at 1,000 spans a second
+  batchMaxQueue: 32_768,
+  batchMaxQueueBytes: 64 * MIB,
   maxInFlight: 4,
   maxConnections: 10,
   maxKeepaliveConnections: 20,
@@ -88,6 +97,9 @@ export const profiles: { readonly [K in HostKind]: HostProfile } = {
     flush: Duration.seconds(2),
     batchInterval: Duration.millis(500),
     batchMaxSize: 128,
+    // Its memory may be 128 MB in all
+    batchMaxQueue: 8192,
+    batchMaxQueueBytes: 16 * MIB,
     maxInFlight: 2,
     maxConnections: 3,
     maxKeepaliveConnections: 8,
@@ -112,6 +124,8 @@ export const profiles: { readonly [K in HostKind]: HostProfile } = {
     flush: Duration.seconds(1),
     batchInterval: Duration.seconds(1),
     batchMaxSize: 1024,
+    batchMaxQueue: 65_536,
+    batchMaxQueueBytes: 128 * MIB,
     maxInFlight: 8
   },
   gcp: {

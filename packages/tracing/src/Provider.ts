@@ -50,6 +50,7 @@ const processor = (
   size = { bytes: 0 }
 ): SpanProcessor => ({
   onStart: (span, parent) => {
+    delivery.started()
     filter.start(span)
     stamp.write(span.attributes, span, parent)
   },

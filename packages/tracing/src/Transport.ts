@@ -112,6 +112,22 @@ const bytesOf = (value: unknown): number =>
 /**
  * About as many bytes as a span takes in memory: long texts dominate it, so that is what is counted.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHive, MemoryExporter, Transport } from "@honeyhive/tracing"
+ *
+ * const sizes = Effect.void.pipe(
+ *   Effect.withSpan("step", { attributes: { text: "x".repeat(1000) } }),
+ *   Effect.andThen(HoneyHive.flush),
+ *   Effect.andThen(MemoryExporter.use((memory) => memory.spans)),
+ *   Effect.map((spans) => spans.map((span) => Transport.sizeOf(span) > 1000)),
+ *   Effect.provide(HoneyHive.layerMemory())
+ * )
+ *
+ * await Effect.runPromise(sizes) // => [true]
+ * ```
+ *
  * @category sizes
  * @since 0.1.0
  */

@@ -21,21 +21,21 @@ export const otelSpan = (span: Tracer.AnySpan): OtelApi.Span =>
         isRemote: span._tag === "ExternalSpan"
       })
 
-const Writes: unique symbol = Symbol("@honeyhive/tracing/internal/bridge/Writes")
+const Writers: unique symbol = Symbol("@honeyhive/tracing/internal/bridge/Writers")
 
 /** OpenTelemetry's own span, of a provider of ours. */
 interface SdkSpan extends OtelApi.Span {
   readonly attributes: OtelApi.Attributes
   readonly ended: boolean
-  [Writes]?: number
+  [Writers]?: number
 }
 
 // On a span of somebody else's provider what is ours is diverted
 const isSdkSpan = (span: OtelApi.Span): span is SdkSpan =>
   "attributes" in span && "ended" in span && !Object.hasOwn(span, "setAttribute")
 
-/** More are written by no program that means it; from there on OpenTelemetry's own limit holds. */
-const MAX_WRITES = 16_384
+/** More often adds no program to a span that means it; from there on OpenTelemetry's own limit holds. */
+const MAX_WRITERS = 256
 
 /**
  * Writes values that are known to be attributes: straight into OpenTelemetry's span where there is one, because the way
@@ -44,11 +44,12 @@ const MAX_WRITES = 16_384
 export const writer = (span: Tracer.Span): ((name: string, value: AttributeValue) => void) => {
   if (!isBridgeSpan(span)) return (name, value) => span.attribute(name, value)
   const { span: inner } = span
-  if (!isSdkSpan(inner)) return (name, value) => void inner.setAttribute(name, value as OtelApi.AttributeValue)
+  // Values are the same, but mutable there
+  if (!isSdkSpan(inner) || (inner[Writers] = (inner[Writers] ?? 0) + 1) > MAX_WRITERS) {
+    return (name, value) => void inner.setAttribute(name, value as OtelApi.AttributeValue)
+  }
+  const { attributes } = inner
   return (name, value) => {
-    const attribute = value as OtelApi.AttributeValue // the same, but mutable there
-    const writes = (inner[Writes] = (inner[Writes] ?? 0) + 1)
-    if (writes > MAX_WRITES) inner.setAttribute(name, attribute)
-    else if (!inner.ended) inner.attributes[name] = attribute
+    if (!inner.ended) attributes[name] = value as OtelApi.AttributeValue
   }
 }

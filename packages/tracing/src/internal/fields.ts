@@ -142,10 +142,16 @@ export const fields = {
   ),
   /** Bytes in one request at most, before encoding. */
   batchMaxBytes: count({ nested: "batch.maxBytes", env: ["HH_MAX_EXPORT_BATCH_BYTES"] }, 4 * 1024 * 1024),
-  /** Spans waiting at most; more are dropped and counted. The default is half a minute at 1,000 a second. */
-  batchMaxQueue: count({ nested: "batch.maxQueue", env: ["HH_MAX_QUEUE_SIZE"] }, 32_768),
+  /** Spans waiting at most; more are dropped and counted. */
+  batchMaxQueue: count(
+    { nested: "batch.maxQueue", env: ["HH_MAX_QUEUE_SIZE"], byHost: (host) => host.batchMaxQueue },
+    32_768
+  ),
   /** Bytes waiting at most, as they are in memory. */
-  batchMaxQueueBytes: count({ nested: "batch.maxQueueBytes", env: ["HH_MAX_QUEUE_BYTES"] }, 64 * 1024 * 1024),
+  batchMaxQueueBytes: count(
+    { nested: "batch.maxQueueBytes", env: ["HH_MAX_QUEUE_BYTES"], byHost: (host) => host.batchMaxQueueBytes },
+    64 * 1024 * 1024
+  ),
   /** Longest time a span waits for its batch. */
   batchInterval: seconds(
     { nested: "batch.interval", env: ["HH_FLUSH_INTERVAL"], byHost: (host) => host.batchInterval },

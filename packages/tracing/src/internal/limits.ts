@@ -200,7 +200,7 @@ const boundBytes = (span: BoundedSpan, maxBytes: number): number => {
 const measure = (span: BoundedSpan): { readonly count: number; readonly size: number } => {
   let count = 0
   let size = (span.name.length + (span.status.message?.length ?? 0)) * 3
-  for (const name in span.attributes) {
+  for (const name of Object.keys(span.attributes)) {
     const value = span.attributes[name]
     size += name.length * 3 + (typeof value === "string" ? value.length * 3 : sizeOf(value, atMost))
     count++

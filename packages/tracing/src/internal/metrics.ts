@@ -8,6 +8,11 @@ import type { Outcome } from "./ledger.ts"
 /** Counters and gauges of one instance; every update costs a map look-up, so spans are counted by the batch. */
 export const instanceMetrics = (context: Context.Context<never>, instance: string) => {
   const attributes = { instance }
+  const started = Metric.counter("honeyhive.spans.started", {
+    description: "Spans begun, sampled or not",
+    incremental: true,
+    attributes
+  })
   const ended = Metric.counter("honeyhive.spans.ended", {
     description: "Spans handed to delivery",
     incremental: true,
@@ -21,6 +26,7 @@ export const instanceMetrics = (context: Context.Context<never>, instance: strin
   const queue = Metric.gauge("honeyhive.queue.spans", { description: "Spans waiting in memory", attributes })
   const byOutcome = new Map<Outcome, typeof settled>()
   return {
+    started: (spans: number): void => started.updateUnsafe(spans, context),
     ended: (spans: number): void => ended.updateUnsafe(spans, context),
     settled: (outcome: Outcome, spans: number): void => {
       const metric = byOutcome.get(outcome) ?? Metric.withAttributes(settled, { outcome })

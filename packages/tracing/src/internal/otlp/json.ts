@@ -27,7 +27,7 @@ const valueOf = (value: AttributeValue | undefined | null): Json => {
 
 const attributesOf = (attributes: Attributes): ReadonlyArray<Json> | undefined => {
   const list: Array<Json> = []
-  for (const key in attributes) {
+  for (const key of Object.keys(attributes)) {
     const value = attributes[key]
     if (value !== undefined) list.push({ key, value: valueOf(value) })
   }
