@@ -14,6 +14,7 @@ import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
 import * as GenAi from "./GenAi.ts"
 import type { SpanRecord } from "./Otlp.ts"
+import * as Usage from "./Usage.ts"
 import * as Uuid from "./Uuid.ts"
 
 /**
@@ -137,9 +138,10 @@ const bucketsOf = (span: SpanRecord): Buckets => {
 }
 
 const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
-  const { prompt_tokens: prompt, completion_tokens: completion } = metadata
-  if (metadata["total_tokens"] === undefined && typeof prompt === "number" && typeof completion === "number") {
-    metadata["total_tokens"] = prompt + completion
+  if (metadata["total_tokens"] === undefined) {
+    const usage = Usage.ofEvent({ config, metadata })
+    // Not prompt plus completion: with some providers the cached tokens come on top
+    if (usage !== undefined) metadata["total_tokens"] = Usage.total(usage)
   }
   // HoneyHive's rule: the model that answered, else the one that was asked
   if (config["model"] !== undefined) metadata["model_name"] ??= config["model"]
