@@ -16,11 +16,13 @@ import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
+import type { PriceTable } from "@honeyhive/contract/Prices"
 import { answering } from "./HttpProblem.ts"
 import { Keys } from "./Keys.ts"
 import * as OtlpIngest from "./OtlpIngest.ts"
 import * as RestApi from "./RestApi.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import type { TraceQueries } from "./TraceQueries.ts"
 import type { TraceStore } from "./TraceStore.ts"
 import { type TraceStoreError } from "./TraceStore.ts"
 
@@ -37,6 +39,8 @@ export interface HiveOptions {
   readonly host?: string | undefined
   /** Only these keys are accepted. Default: any; required when `host` is not loopback. */
   readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
+  /** What tokens cost. Default: list prices, `Prices.builtIn`. */
+  readonly prices?: PriceTable | undefined
   /** Largest body of a request in bytes, as sent and unpacked. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
 }
@@ -121,6 +125,10 @@ export class Hive extends Context.Service<
   }
 
   /** The server with a SQLite store. */
-  static readonly layer = (options: HiveOptions = {}): Layer.Layer<Hive | TraceStore, HiveError | TraceStoreError> =>
-    Hive.layerServer(options).pipe(Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:" })))
+  static readonly layer = (
+    options: HiveOptions = {}
+  ): Layer.Layer<Hive | TraceStore | TraceQueries, HiveError | TraceStoreError> =>
+    Hive.layerServer(options).pipe(
+      Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:", prices: options.prices }))
+    )
 }

@@ -7,15 +7,19 @@ import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Event, PostEvent, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import * as Prices from "@honeyhive/contract/Prices"
 import { type Projected, toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
 import { columns, fromRow, type Lineage, type Row, selected, toRow } from "./internal/row.ts"
 import { migrations, version } from "./internal/schema.ts"
 import { where } from "./internal/search.ts"
+import { traceQueries } from "./internal/sqliteQueries.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { SearchError, type SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
@@ -25,6 +29,8 @@ import { SearchError, type SessionSummary, TraceStore, TraceStoreError } from ".
 export interface SqliteOptions {
   /** The file, made with its folders when it is missing; `:memory:` keeps nothing. */
   readonly path: string
+  /** What tokens cost. Default: list prices, `Prices.builtIn`. */
+  readonly prices?: Prices.PriceTable | undefined
 }
 
 const inMemory = ":memory:"
@@ -253,6 +259,11 @@ const make = (database: DatabaseSync) => {
         if (row !== undefined) write(updated(fromRow(row), update), lineageOf(row))
         return row !== undefined
       }),
+    byIds: (ids: ReadonlyArray<string>): ReadonlyArray<Event> =>
+      rows(
+        `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(ids)
+      ).map(fromRow),
     event: (id: string): Event | undefined => {
       const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
       return row === undefined ? undefined : ended(childIds(fromRow(row)))
@@ -315,6 +326,15 @@ const make = (database: DatabaseSync) => {
   }
 }
 
+/** A second handle, so that long questions read beside the writer; a store in memory has no second door. */
+const openReader = (path: string): DatabaseSync | undefined => {
+  if (path === inMemory) return undefined
+  const reader = new (process.getBuiltinModule("node:sqlite").DatabaseSync)(path, { readOnly: true, timeout: 5_000 })
+  // Pages of the index, in KiB: a search reads few of them again and again
+  reader.exec("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824")
+  return reader
+}
+
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
   Effect.try({
     try: work,
@@ -341,9 +361,8 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStoreError> =>
-  Layer.effect(
-    TraceStore,
+export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQueries, TraceStoreError> =>
+  Layer.effectContext(
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
       const database = yield* Effect.acquireRelease(
@@ -352,7 +371,16 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
       )
       const store = make(database)
       const now = () => clock.currentTimeMillisUnsafe()
-      return TraceStore.of({
+      const queries = yield* traceQueries({
+        writer: database,
+        reader: yield* Effect.acquireRelease(
+          attempt(`opening ${options.path} for reading`, () => openReader(options.path)),
+          (reader) => Effect.sync(() => reader?.close())
+        ),
+        prices: options.prices ?? Prices.builtIn,
+        read: store.byIds
+      })
+      const traceStore = TraceStore.of({
         ingest: (spans) => attempt("keeping spans", () => store.ingest(spans.map((span) => [toEvent(span), span]))),
         startSession: (session) => attempt("starting a session", () => store.startSession(session, now())),
         createEvents: (events, sessionId) =>
@@ -370,5 +398,6 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
         sessions: ({ limit, offset }) => attempt("listing sessions", () => store.sessions(limit, offset)),
         sessionEvents: (sessionId) => attempt("reading a session", () => store.sessionEvents(sessionId))
       })
+      return Context.make(TraceStore, traceStore).pipe(Context.add(TraceQueries, queries))
     })
   )
