@@ -20,6 +20,7 @@ import type { PriceTable } from "@honeyhive/contract/Prices"
 import { answering } from "./HttpProblem.ts"
 import { Keys } from "./Keys.ts"
 import * as OtlpIngest from "./OtlpIngest.ts"
+import * as QueryRoutes from "./QueryRoutes.ts"
 import * as RestApi from "./RestApi.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import type { TraceQueries } from "./TraceQueries.ts"
@@ -98,13 +99,17 @@ export class Hive extends Context.Service<
   }
 >()("@honeyhive/hive/Hive") {
   /** The server over a store that is given. */
-  static readonly layerServer = (options: HiveOptions = {}): Layer.Layer<Hive, HiveError, TraceStore> => {
+  static readonly layerServer = (
+    options: HiveOptions = {}
+  ): Layer.Layer<Hive, HiveError, TraceStore | TraceQueries> => {
     const { host = "127.0.0.1", keys, maxBodyBytes = 32 * 1024 * 1024, port = 0 } = options
     if (!loopback.has(host) && keys === undefined) {
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
       return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
     }
-    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes).pipe(Layer.provide(Keys.layer(keys)))
+    const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, QueryRoutes.routes).pipe(
+      Layer.provide(Keys.layer(keys))
+    )
     const server = Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
       HttpServer.serve(
         handler.pipe(

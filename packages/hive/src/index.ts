@@ -7,7 +7,19 @@ export { Hive, HiveError, type HiveOptions } from "./Hive.ts"
 export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyHiveLocal.ts"
 export { HttpProblem } from "./HttpProblem.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
+export { QueryApi, QueryProblem } from "./QueryApi.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
-export { TraceQueries } from "./TraceQueries.ts"
+export {
+  Aggregate,
+  Aggregates,
+  Facet,
+  Facets,
+  Grouping,
+  Hit,
+  Hits,
+  Order,
+  Percentiles,
+  TraceQueries
+} from "./TraceQueries.ts"
 export * as TraceQuery from "./TraceQuery.ts"
 export { SearchError, SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"

@@ -23,6 +23,9 @@ const hitColumns = `f.event_id, ${word("session")} AS session_id, ${word("type")
   ${word("model")} AS model, ${word("provider")} AS provider, ${word("tool")} AS tool, ${word("user")} AS user,
   f.ttft AS time_to_first_token, f.tokens, f.cost`
 
+// The statement selects exactly these columns
+const toHit = ({ id: _id, ...hit }: Record): Hit => hit as unknown as Hit
+
 const clamp = (limit: number | undefined, usual: number, most: number): number =>
   Math.max(1, Math.min(most, Math.trunc(limit ?? usual) || usual))
 
@@ -89,7 +92,7 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
       ...from.values,
       size + 1
     ])
-    const hits = rows.slice(0, size).map(({ id: _, ...hit }) => ({ ...hit }) as unknown as Hit) // the columns are those of a hit
+    const hits = rows.slice(0, size).map(toHit)
     return { hits, next: rows.length > size ? Number(rows[size - 1]?.["id"]) : null, behind }
   }
 
