@@ -2,12 +2,13 @@
  * Which event type a span is, when nobody said so.
  *
  * Order of the rules (HoneyHive's own): explicit type, `gen_ai.operation.name`, `openinference.span.kind`,
- * `traceloop.span.kind`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
+ * `traceloop.span.kind`, `ai.operationId`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
  *
  * @since 0.1.0
  */
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
 import type { EventType } from "./Event.ts"
+import * as VercelAi from "./VercelAi.ts"
 
 const types: { readonly [said: string]: EventType } = {
   session: "session",
@@ -28,6 +29,8 @@ const genAiOperations: { readonly [operation: string]: EventType } = {
   generate_content: "model",
   invoke_agent: "chain",
   create_agent: "chain",
+  invoke_workflow: "chain",
+  agent_step: "chain",
   execute_tool: "tool"
 }
 
@@ -78,6 +81,7 @@ export const detect = (name: string, attributes: AttributeRecord): EventType =>
   lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
   fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
   lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
+  VercelAi.eventType(attributes["ai.operationId"]) ??
   effectAi.find(([prefix]) => name.startsWith(prefix))?.[1] ??
   (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")
 

@@ -12,7 +12,7 @@ import { type AttributeRecord, Attributes, type AttributeValue } from "./Attribu
 import * as Bucket from "./Bucket.ts"
 import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
-import * as GenAi from "./GenAi.ts"
+import { conventionOf } from "./internal/conventions.ts"
 import type { SpanRecord } from "./Otlp.ts"
 import * as Usage from "./Usage.ts"
 import * as Uuid from "./Uuid.ts"
@@ -54,8 +54,7 @@ const consumed: ReadonlySet<string> = new Set([
   Attributes.ASSOCIATION_SESSION_ID,
   Attributes.ASSOCIATION_PROJECT,
   Attributes.ASSOCIATION_SOURCE,
-  Attributes.ASSOCIATION_PARENT_ID,
-  ...GenAi.messageAttributes
+  Attributes.ASSOCIATION_PARENT_ID
 ])
 
 const text = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): string | undefined => {
@@ -73,7 +72,13 @@ const uuid = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): str
   return value === undefined || Uuid.isUuid(value) ? value?.toLowerCase() : Uuid.fromText(value)
 }
 
-const sessionNames = [Attributes.SESSION_ID, Attributes.ASSOCIATION_SESSION_ID, Attributes.OTEL_SESSION_ID]
+const sessionNames = [
+  Attributes.SESSION_ID,
+  Attributes.ASSOCIATION_SESSION_ID,
+  Attributes.OTEL_SESSION_ID,
+  // What HoneyHive's route for the Vercel AI SDK read
+  "ai.telemetry.metadata.sessionId"
+]
 
 const sessionOf = (span: SpanRecord): SessionClaim => {
   const { attributes } = span
@@ -115,25 +120,37 @@ const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucke
   Object.fromEntries(Bucket.Bucket.literals.map((bucket) => [bucket, make(bucket)])) as { [B in Bucket.Bucket]: A }
 
 const bucketsOf = (span: SpanRecord): Buckets => {
-  const messages: { readonly [B in Bucket.Bucket]?: Record<string, unknown> } = GenAi.messagesOf(span.attributes)
+  const convention = conventionOf(span.scope.name, span.attributes)
+  const content = convention.contentOf(span.attributes)
   // Maps: a name such as `__proto__` is a name like any other
-  const found = bucketwise((bucket) => new Map(Object.entries(messages[bucket] ?? {})))
+  const found = bucketwise((bucket) => new Map(Object.entries(content[bucket] ?? {})))
   const own = bucketwise((): Array<readonly [path: string, value: unknown]> => [])
-  const siblings: Array<readonly [bucket: Bucket.Bucket, path: string, value: unknown]> = []
+  const siblings = new Map<string, readonly [name: string, bucket: Bucket.Bucket, path: string, value: unknown]>()
+  const claims = new Map<string, string>()
+  /** Of two attributes for the same field the one that comes first in the alphabet has it, whatever order they come in. */
+  const claim = (name: string, bucket: Bucket.Bucket, path: string, value: unknown): void => {
+    const field = `${bucket}.${path}`
+    if (name > (claims.get(field) ?? name)) return
+    claims.set(field, name)
+    found[bucket].set(path, value)
+  }
   for (const [name, value] of Object.entries(span.attributes)) {
-    if (consumed.has(name)) continue
+    if (consumed.has(name) || convention.reads(name)) continue
     const split = Bucket.split(name)
     if (split !== undefined) {
       own[split[0]].push([split[1], value])
     } else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
-      found.metadata.set(name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
+      claim(name, "metadata", name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
     } else {
-      const [[bucket, path], ...others] = GenAi.fieldsOf(name) ?? [["metadata", name]]
-      found[bucket].set(path, value)
-      for (const [bucket, path] of others) siblings.push([bucket, path, value])
+      const [[bucket, path], ...others] = convention.fieldsOf(name) ?? [["metadata", name] as const]
+      claim(name, bucket, path, value)
+      for (const [bucket, path] of others) {
+        const field = `${bucket}.${path}`
+        if (name <= (siblings.get(field)?.[0] ?? name)) siblings.set(field, [name, bucket, path, value])
+      }
     }
   }
-  for (const [bucket, path, value] of siblings) if (!found[bucket].has(path)) found[bucket].set(path, value)
+  for (const [, bucket, path, value] of siblings.values()) if (!found[bucket].has(path)) found[bucket].set(path, value)
   return bucketwise((bucket) => ({ ...Object.fromEntries(found[bucket]), ...Bucket.nest(own[bucket]) }))
 }
 

@@ -1,0 +1,47 @@
+/**
+ * All conventions as one: which of them a span follows, and what it says by them together.
+ */
+import type { AttributeRecord } from "../Attributes.ts"
+import { Bucket } from "../Bucket.ts"
+import * as GenAi from "../GenAi.ts"
+import * as OpenInference from "../OpenInference.ts"
+import * as Traceloop from "../Traceloop.ts"
+import * as VercelAi from "../VercelAi.ts"
+import type { Convention } from "./content.ts"
+
+const others = [OpenInference, Traceloop, VercelAi]
+
+/**
+ * OpenTelemetry's names are everybody's; the others only mean what they mean on spans of their own, and there they know better
+ * where a name belongs.
+ */
+const followed = (scope: string, attributes: AttributeRecord): ReadonlyArray<Convention> => {
+  const names = Object.keys(attributes)
+  const found = others.filter(({ matches }) => matches(scope, names))
+  return found.length === 0 ? onlyGenAi : [...found.map(({ convention }) => convention), GenAi.convention]
+}
+
+const onlyGenAi = [GenAi.convention]
+
+export const conventionOf = (scope: string, attributes: AttributeRecord): Convention => {
+  const conventions = followed(scope, attributes)
+  return conventions.length === 1
+    ? GenAi.convention
+    : {
+        fieldsOf: (attribute) => {
+          for (const { fieldsOf } of conventions) {
+            const fields = fieldsOf(attribute)
+            if (fields !== undefined) return fields
+          }
+          return undefined
+        },
+        reads: (attribute) => conventions.some(({ reads }) => reads(attribute)),
+        contentOf: (attributes) => {
+          // Of contents, what stands in OpenTelemetry's own messages goes before all others
+          const contents = conventions.map(({ contentOf }) => contentOf(attributes))
+          return Object.fromEntries(
+            Bucket.literals.map((bucket) => [bucket, Object.assign({}, ...contents.map((content) => content[bucket]))])
+          )
+        }
+      }
+}
