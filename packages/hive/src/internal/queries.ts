@@ -11,8 +11,12 @@ import type { Condition } from "./search.ts"
 
 type Record = { readonly [column: string]: unknown }
 
-/** As many candidates are looked up one by one; where there are more, reading from the newest on finds a page sooner. */
-const FEW = 4000
+/** Candidates are counted up to here: beyond, they are many. */
+const MANY = 20_000
+
+/** Rough prices in microseconds: to read on by one event, and to ask the full-text index about one. */
+const READ = 2
+const ASK = 18
 
 const facetColumns: ReadonlyArray<Facet> = ["type", "name", "model", "provider", "error", "source", "user", "tool"]
 
@@ -34,66 +38,106 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
     database.prepare(sql).all(...values)
 
   /** How many rows, as far as it matters. */
-  const few = ({ sql, values }: Condition): number =>
-    Number(all(`SELECT COUNT(*) AS count FROM (${sql} LIMIT ${FEW + 1})`, values)[0]?.["count"])
+  const counted = ({ sql, values }: Condition, most: number): number =>
+    Number(all(`SELECT COUNT(*) AS count FROM (SELECT 1 FROM (${sql}) LIMIT ${most + 1})`, values)[0]?.["count"])
 
   const fullText = (match: string): Condition => ({
     sql: "SELECT rowid AS id FROM index_text WHERE index_text MATCH ?",
     values: [match]
   })
 
-  /** The way to the fewest candidates, when there are few at all. */
-  const narrowest = ({ drivers, match }: Plan): Condition | undefined => {
-    const ways = match === undefined ? drivers : [...drivers, fullText(match)]
-    const counted = ways.map((way) => ({ way, count: few(way) })).toSorted((a, b) => a.count - b.count)
-    const [best] = counted
-    return best !== undefined && best.count <= FEW ? best.way : undefined
+  const events = (() => {
+    let known = 0
+    let until = 0
+    return (): number => {
+      if (performance.now() >= until) {
+        known = Number(all("SELECT COUNT(*) AS count FROM index_facts", [])[0]?.["count"])
+        // It only weighs ways against each other
+        until = performance.now() + 60_000
+      }
+      return Math.max(1, known)
+    }
+  })()
+
+  /** The way through a column's index, where it is cheaper than to read on from the newest until there are enough. */
+  const columnWay = ({ drivers, match, where }: Plan, enough: number): Condition | undefined => {
+    const ways = drivers.map((way) => ({ way, count: counted(way, MANY) })).toSorted((a, b) => a.count - b.count)
+    const [best] = ways
+    if (best === undefined || best.count > MANY) return undefined
+    if (match === undefined || where === undefined || best.count === 0) return best.way
+    const share = (count: number) => (count > MANY ? 0.25 : Math.min(1, count / events()))
+    const others = ways.slice(1).reduce((all, { count }) => all * share(count), 1)
+    const texts = counted(fullText(match), MANY)
+    const textShare = texts > MANY ? 0.1 : share(texts)
+    const asked = best.count * READ + Math.min(best.count * others, enough / textShare) * ASK
+    const found = texts > MANY ? textShare * events() : texts
+    const read = Math.min(found, enough / (others * share(best.count) || 1)) * READ
+    return asked < read ? best.way : undefined
+  }
+
+  /** Candidates as the source of a statement over `f`, with what must hold for them. */
+  const through = (way: Condition, { match, where }: Plan, asked: boolean): Condition => {
+    const conditions = [
+      ...(where === undefined ? [] : [where]),
+      ...(match === undefined || !asked
+        ? []
+        : [{ sql: "EXISTS (SELECT 1 FROM index_text WHERE index_text MATCH ? AND rowid = f.id)", values: [match] }])
+    ]
+    return {
+      sql: `(${way.sql}) way CROSS JOIN index_facts f ON f.id = way.id
+        WHERE ${conditions.length === 0 ? "1" : conditions.map(({ sql }) => sql).join(" AND ")}`,
+      values: [...way.values, ...conditions.flatMap(({ values }) => values)]
+    }
   }
 
   /** Everything that the query finds, as the source of a statement over `f`. */
-  const source = (query: TraceQuery, before?: number): Condition => {
+  const source = (query: TraceQuery): Condition => {
     const planned = plan(query, now())
-    const { match, where } = planned
-    const page = before === undefined ? "" : "AND f.id < ?"
-    const pageValues = before === undefined ? [] : [before]
-    const way = narrowest(planned)
-    if (way !== undefined) {
-      const text = match === undefined ? undefined : fullText(match)
-      // Where the candidates come from elsewhere, the texts are asked about these alone
-      const inText = text === undefined || way.sql === text.sql ? undefined : text
-      return {
-        sql: `(${way.sql}) way CROSS JOIN index_facts f ON f.id = way.id
-          WHERE ${where.sql} ${inText === undefined ? "" : `AND f.id IN (${inText.sql} AND rowid IN (${way.sql}))`} ${page}`,
-        values: [
-          ...way.values,
-          ...where.values,
-          ...(inText === undefined ? [] : [...inText.values, ...way.values]),
-          ...pageValues
-        ]
-      }
-    }
-    return match === undefined
-      ? { sql: `index_facts f NOT INDEXED WHERE ${where.sql} ${page}`, values: [...where.values, ...pageValues] }
-      : {
-          sql: `index_text t CROSS JOIN index_facts f ON f.id = t.rowid
-            WHERE t.index_text MATCH ? AND ${where.sql} ${before === undefined ? "" : "AND t.rowid < ?"}`,
-          values: [match, ...where.values, ...pageValues]
-        }
+    const way = columnWay(planned, Infinity)
+    if (way !== undefined) return through(way, planned, true)
+    if (planned.match !== undefined) return through(fullText(planned.match), planned, false)
+    return { sql: `index_facts f NOT INDEXED WHERE ${planned.where?.sql ?? "1"}`, values: planned.where?.values ?? [] }
   }
 
-  const streams = ({ sql }: Condition): boolean => sql.startsWith("index_text")
+  /** The newest that the query finds: candidates come in order, and reading stops as soon as there are enough. */
+  const newest = (query: TraceQuery, before: number | undefined, size: number): ReadonlyArray<Record> => {
+    const planned = plan(query, now())
+    const { match, where } = planned
+    const page = before === undefined ? [] : [before]
+    const select = ({ sql, values }: Condition): ReadonlyArray<Record> =>
+      all(`SELECT f.id AS id, ${hitColumns} FROM ${sql} LIMIT ?`, [...values, size])
+    const way = columnWay(planned, size)
+    if (way !== undefined) {
+      const ordered = {
+        // The plus keeps SQLite from reading all events in order instead of sorting these few
+        sql: `SELECT id FROM (${way.sql}) ${before === undefined ? "" : "WHERE +id < ?"} ORDER BY +id DESC LIMIT -1`,
+        values: [...way.values, ...page]
+      }
+      return select(through(ordered, planned, true))
+    }
+    if (match === undefined) {
+      return select({
+        sql: `index_facts f NOT INDEXED WHERE ${where?.sql ?? "1"} ${before === undefined ? "" : "AND f.id < ?"} ORDER BY f.id DESC`,
+        values: [...(where?.values ?? []), ...page]
+      })
+    }
+    const found = {
+      sql: `SELECT rowid AS id FROM index_text WHERE index_text MATCH ? ${before === undefined ? "" : "AND rowid < ?"}
+        ORDER BY rowid DESC LIMIT ${where === undefined ? size : -1}`,
+      values: [match, ...page]
+    }
+    return select(through(found, planned, false))
+  }
 
   const search = (query: TraceQuery, limit: number | undefined, before: number | undefined): Hits => {
     const behind = catchUp()
     const size = clamp(limit, 50, 1000)
-    const from = source(query, before)
-    const order = streams(from) ? "t.rowid" : "f.id"
-    const rows = all(`SELECT f.id AS id, ${hitColumns} FROM ${from.sql} ORDER BY ${order} DESC LIMIT ?`, [
-      ...from.values,
-      size + 1
-    ])
-    const hits = rows.slice(0, size).map(toHit)
-    return { hits, next: rows.length > size ? Number(rows[size - 1]?.["id"]) : null, behind }
+    const rows = newest(query, before, size + 1)
+    return {
+      hits: rows.slice(0, size).map(toHit),
+      next: rows.length > size ? Number(rows[size - 1]?.["id"]) : null,
+      behind
+    }
   }
 
   const isAll = (query: TraceQuery): boolean => query._tag === "All"
@@ -135,7 +179,7 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
     }
   }
 
-  return { search, facets, aggregate: aggregates(all, source, catchUp), complete: completing(all) }
+  return { search, facets, aggregate: aggregates(database, source, catchUp), complete: completing(all) }
 }
 
 const orders: { readonly [order in Order]: string } = {
@@ -168,86 +212,75 @@ const keyText = (by: Grouping, row: Record): string | null => {
 
 type All = (sql: string, values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Record>
 
-/** Nearest-rank percentiles of one column, for each of the groups. */
-const percentiles = (all: All, column: "duration" | "ttft"): ReadonlyMap<unknown, Aggregate["duration"]> => {
-  const at = (percent: number) => `MAX(CASE WHEN place = (total * ${percent} + 99) / 100 THEN value END) AS p${percent}`
-  const rows = all(
-    `SELECT key, ${[50, 95, 99].map(at).join(", ")} FROM (
-       SELECT m.key AS key, m.${column} AS value, COUNT(*) OVER (PARTITION BY m.key) AS total,
-         ROW_NUMBER() OVER (PARTITION BY m.key ORDER BY m.${column}) AS place
-       FROM temp.measured m JOIN temp.grouped g ON g.key IS m.key WHERE m.${column} IS NOT NULL
-     ) GROUP BY key`,
-    []
-  )
-  return new Map(
-    rows.map((row) => [row["key"], { p50: Number(row["p50"]), p95: Number(row["p95"]), p99: Number(row["p99"]) }])
-  )
+interface Measured {
+  readonly duration: Array<number>
+  readonly ttft: Array<number>
 }
 
+/** Nearest rank: each percentile is a value that was measured. */
+const percentiles = (values: ReadonlyArray<number>): Aggregate["duration"] => {
+  if (values.length === 0) return null
+  const sorted = Float64Array.from(values).toSorted()
+  const at = (percent: number) => sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0
+  return { p50: at(50), p95: at(95), p99: at(99) }
+}
+
+const sums = ["tokens", "input", "cache_read", "cache_write", "reasoning", "output", "cost"] as const
+
+const sessionName = `(SELECT n.value FROM index_facts s JOIN index_words n ON n.id = s.name WHERE s.session = g.key
+  AND s.type = (SELECT id FROM index_words WHERE kind = ${wordColumns.indexOf("type")} AND value = 'session'))`
+
 const aggregates =
-  (all: All, source: (query: TraceQuery) => Condition, catchUp: () => number) =>
+  (database: DatabaseSync, source: (query: TraceQuery) => Condition, catchUp: () => number) =>
   (query: TraceQuery, by: Grouping, order: Order, limit: number | undefined): Aggregates => {
     const behind = catchUp()
     const { sql, values } = source(query)
-    const drop = () => {
-      all("DROP TABLE IF EXISTS temp.grouped", [])
-      all("DROP TABLE IF EXISTS temp.measured", [])
-    }
     const isWord = by !== "all" && by !== "day" && by !== "hour"
-    const sum = (column: string) => `COALESCE(SUM(${column}), 0) AS ${column}`
-    drop()
-    all(
-      `CREATE TEMP TABLE measured AS SELECT ${keyOf(by)} AS key, f.start_time, f.end_time, f.duration, f.ttft, f.error,
-         f.tokens, f.input, f.cache_read, f.cache_write, f.reasoning, f.output, f.cost, f.session FROM ${sql}`,
-      values
-    )
-    try {
-      all(
-        `CREATE TEMP TABLE grouped AS SELECT key, COUNT(*) AS events, COUNT(error) AS errors, MIN(start_time) AS first_start,
-           MAX(end_time) AS last_end, ${["tokens", "input", "cache_read", "cache_write", "reasoning", "output", "cost"]
-             .map(sum)
-             .join(", ")},
-           COUNT(tokens) - COUNT(cost) AS unpriced
-         FROM temp.measured GROUP BY key ORDER BY ${orders[order]} LIMIT ?`,
-        [clamp(limit, 100, 10_000)]
-      )
-      const durations = percentiles(all, "duration")
-      const firsts = percentiles(all, "ttft")
-      const label = `(SELECT n.value FROM index_facts s JOIN index_words n ON n.id = s.name WHERE s.session = g.key
-        AND s.type = (SELECT id FROM index_words WHERE kind = ${wordColumns.indexOf("type")} AND value = 'session'))`
-      const rows = all(
+    const rows: ReadonlyArray<Record> = database
+      .prepare(
         `SELECT g.*, ${isWord ? "(SELECT value FROM index_words WHERE id = g.key)" : "NULL"} AS value,
-           ${by === "session" ? label : "NULL"} AS label FROM temp.grouped g ORDER BY ${orders[order]}`,
-        []
+           ${by === "session" ? sessionName : "NULL"} AS label
+         FROM (
+           SELECT ${keyOf(by)} AS key, COUNT(*) AS events, COUNT(f.error) AS errors, MIN(f.start_time) AS first_start,
+             MAX(f.end_time) AS last_end, ${sums.map((column) => `TOTAL(f.${column}) AS ${column}`).join(", ")},
+             COUNT(f.tokens) - COUNT(f.cost) AS unpriced
+           FROM ${sql} GROUP BY 1 ORDER BY ${orders[order]} LIMIT ?
+         ) g ORDER BY ${orders[order]}`
       )
-      const groups = rows.map((row): Aggregate => {
-        const number = (column: string) => Number(row[column])
-        return {
-          key: keyText(by, row),
-          label: typeof row["label"] === "string" ? row["label"] : null,
-          events: number("events"),
-          errors: number("errors"),
-          error_rate: number("errors") / number("events"),
-          first_start: number("first_start"),
-          last_end: row["last_end"] === null ? null : number("last_end"),
-          duration: durations.get(row["key"]) ?? null,
-          time_to_first_token: firsts.get(row["key"]) ?? null,
-          usage: {
-            input: number("input"),
-            cacheRead: number("cache_read"),
-            cacheWrite: number("cache_write"),
-            reasoning: number("reasoning"),
-            output: number("output")
-          },
-          tokens: number("tokens"),
-          cost: number("cost"),
-          unpriced: number("unpriced")
-        }
-      })
-      return { groups, behind }
-    } finally {
-      drop()
+      .all(...values, clamp(limit, 100, 10_000))
+    const measured = new Map(rows.map((row): readonly [unknown, Measured] => [row["key"], { duration: [], ttft: [] }]))
+    const times = database.prepare(`SELECT ${keyOf(by)} AS key, f.duration AS duration, f.ttft AS ttft FROM ${sql}`)
+    for (const { duration, key, ttft } of times.iterate(...values)) {
+      const group = measured.get(key)
+      if (typeof duration === "number") group?.duration.push(duration)
+      if (typeof ttft === "number") group?.ttft.push(ttft)
     }
+    const groups = rows.map((row): Aggregate => {
+      const number = (column: string) => Number(row[column])
+      const { duration, ttft } = measured.get(row["key"]) ?? { duration: [], ttft: [] }
+      return {
+        key: keyText(by, row),
+        label: typeof row["label"] === "string" ? row["label"] : null,
+        events: number("events"),
+        errors: number("errors"),
+        error_rate: number("errors") / number("events"),
+        first_start: number("first_start"),
+        last_end: row["last_end"] === null ? null : number("last_end"),
+        duration: percentiles(duration),
+        time_to_first_token: percentiles(ttft),
+        usage: {
+          input: number("input"),
+          cacheRead: number("cache_read"),
+          cacheWrite: number("cache_write"),
+          reasoning: number("reasoning"),
+          output: number("output")
+        },
+        tokens: number("tokens"),
+        cost: number("cost"),
+        unpriced: number("unpriced")
+      }
+    })
+    return { groups, behind }
   }
 
 const completing =

@@ -131,27 +131,19 @@ export const conditionOf = (query: TraceQuery, now: number): Condition => {
 
 const indexed = new Set(["session", "name", "model", "user", "tool", "error", "duration", "ttft", "tokens", "cost"])
 
-/** The ids that a term allows, where an index has them; else `undefined`. */
+/** The ids that a term allows, where an index of the columns has them; else `undefined`. */
 const driverOf = (term: TraceQuery): Condition | undefined => {
   switch (term._tag) {
     case "Is": {
-      if (typeof term.field !== "string") {
-        if (untagged.has(`${term.field.bucket}.${term.field.key}`)) return undefined
-        const { bucket, key } = term.field
-        const word = term.parts.length === 1 ? tag(bucket, key, term.parts[0]) : tag(bucket, key)
-        return sql("SELECT rowid AS id FROM index_text WHERE index_text MATCH ?", `tags : (${word} OR ${overflow})`)
-      }
-      if (!indexed.has(term.field) && term.field !== "id" && term.field !== "trace") return undefined
-      const { sql: where, values } = isWord(term.field, term.parts)
+      const { field, parts } = term
+      if (typeof field !== "string" || !(indexed.has(field) || field === "id" || field === "trace")) return undefined
+      const { sql: where, values } = isWord(field, parts)
       return { sql: `SELECT f.id FROM index_facts f WHERE ${where}`, values }
     }
     case "Compare":
       return typeof term.field === "string"
         ? sql(`SELECT f.id FROM index_facts f WHERE f.${term.field} ${term.operator} ?`, term.value)
-        : sql(
-            "SELECT rowid AS id FROM index_text WHERE index_text MATCH ?",
-            `tags : (${tag(term.field.bucket, term.field.key)} OR ${overflow})`
-          )
+        : undefined
     case "Failed":
       return term.failed ? sql("SELECT f.id FROM index_facts f WHERE f.error IS NOT NULL") : undefined
     default:
@@ -159,12 +151,21 @@ const driverOf = (term: TraceQuery): Condition | undefined => {
   }
 }
 
+/** What the full-text index knows of a value in a bucket: which events may have it. */
+const tagOf = (term: TraceQuery): string | undefined => {
+  if ((term._tag !== "Is" && term._tag !== "Compare") || typeof term.field === "string") return undefined
+  const { bucket, key } = term.field
+  if (untagged.has(`${bucket}.${key}`)) return undefined
+  const value = term._tag === "Is" && term.parts.length === 1 ? term.parts[0] : undefined
+  return `tags : (${tag(bucket, key, value)} OR ${overflow})`
+}
+
 export interface Plan {
   /** What a full-text search finds, in FTS5's language. */
   readonly match: string | undefined
-  /** Everything else that must hold for `f`. */
-  readonly where: Condition
-  /** Ways to find few candidates; each holds for every result. */
+  /** Everything else that must hold for `f`; `undefined` when the full-text search says it all. */
+  readonly where: Condition | undefined
+  /** Ways to the candidates through indexes of columns; each holds for every result. */
   readonly drivers: ReadonlyArray<Condition>
 }
 
@@ -175,10 +176,12 @@ export const plan = (query: TraceQuery, now: number): Plan => {
   const without = (term: TraceQuery) => (texts.length > 0 && term._tag === "Not" ? ftsOf(term.term) : undefined)
   const rest = terms.filter((term) => ftsOf(term) === undefined && without(term) === undefined)
   const unwanted = terms.flatMap((term) => without(term) ?? [])
-  const found = texts.length === 0 ? undefined : texts.map((text) => `(${text})`).join(" AND ")
+  const wanted = [...texts, ...terms.flatMap((term) => tagOf(term) ?? [])]
+  const found = wanted.length === 0 ? undefined : wanted.map((text) => `(${text})`).join(" AND ")
+  const conditions = rest.filter(({ _tag }) => _tag !== "All").map((term) => conditionOf(term, now))
   return {
     match: found === undefined || unwanted.length === 0 ? found : `(${found}) NOT (${unwanted.join(" OR ")})`,
-    where: joined(rest.length === 0 ? [sql("1")] : rest.map((term) => conditionOf(term, now)), "AND"),
+    where: conditions.length === 0 ? undefined : joined(conditions, "AND"),
     drivers: terms.flatMap((term) => driverOf(term) ?? [])
   }
 }

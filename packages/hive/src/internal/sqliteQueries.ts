@@ -41,7 +41,7 @@ const inBackground = (index: SearchIndex): Effect.Effect<void, never, Scope.Scop
         }
         const tick = () => {
           try {
-            later(index.step(STEP) > 0 ? 0 : IDLE)
+            later(index.step(STEP) > 0 ? 0 : index.tidy() ? IDLE / 10 : IDLE)
             state.failures = 0
           } catch {
             // A locked file, a full disk: whoever asks next hears of it
