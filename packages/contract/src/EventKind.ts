@@ -8,7 +8,7 @@
  */
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
 import type { EventType } from "./Event.ts"
-import * as VercelAi from "./VercelAi.ts"
+import * as VercelAi from "./internal/vercelAi.ts"
 
 const types: { readonly [said: string]: EventType } = {
   session: "session",

@@ -7,17 +7,7 @@
  */
 import * as Predicate from "effect/Predicate"
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
-import {
-  type Convention,
-  field,
-  type Fields,
-  isRecord,
-  json,
-  lastSaid,
-  recordOf,
-  rowOf,
-  type Rows
-} from "./internal/content.ts"
+import { field, type Fields, isRecord, json, lastSaid, recordOf, rowOf, type Rows } from "./internal/content.ts"
 
 const rows: Rows = {
   [Attributes.GEN_AI_REQUEST_MODEL]: [["config", "model"]],
@@ -224,13 +214,3 @@ export const messageAttributes: ReadonlySet<string> = new Set([
   Attributes.GEN_AI_TOOL_CALL_RESULT,
   Attributes.GEN_AI_TOOL_DEFINITIONS
 ])
-
-/**
- * @category conventions
- * @since 0.1.0
- */
-export const convention: Convention = {
-  fieldsOf,
-  reads: (attribute) => messageAttributes.has(attribute),
-  contentOf: messagesOf
-}

@@ -103,6 +103,13 @@ const ownName = (model: string): string =>
  *
  * The closest name wins, then an entry for the provider, then the newest one that had begun by then.
  *
+ * @example
+ * ```ts
+ * import { Prices } from "@honeyhive/contract"
+ *
+ * Prices.find(Prices.builtIn, { model: "openai/gpt-4o-mini", at: Date.parse("2025-06-01") })?.input // => 0.15
+ * ```
+ *
  * @category lookup
  * @since 0.1.0
  */

@@ -39,6 +39,13 @@ export type Usage = typeof Usage.Type
 /**
  * The sum of the buckets.
  *
+ * @example
+ * ```ts
+ * import { Usage } from "@honeyhive/contract"
+ *
+ * Usage.total({ input: 20, cacheRead: 80, cacheWrite: 0, reasoning: 5, output: 10 }) // => 115
+ * ```
+ *
  * @category accessors
  * @since 0.1.0
  */

@@ -189,6 +189,23 @@ describe("TraceQueries", () => {
     )
   )
 
+  it.effect("says how much is missing: what is found and what is behind are all there are", () =>
+    onFile(
+      Effect.gen(function* () {
+        const queries = yield* TraceQueries
+        const events = Array.from({ length: 3000 }, (_, index) =>
+          post(`step ${index}`, { outputs: { n: "word ".repeat(99) } })
+        )
+        yield* TraceStore.use((store) => store.createEvents(events))
+        for (;;) {
+          const { behind, count } = yield* queries.facets(parse("word"))
+          assert.strictEqual(count + behind, 3000)
+          if (behind === 0) break
+        }
+      })
+    )
+  )
+
   it.effect("forgets what is deleted from the store, whoever deletes it", () =>
     Effect.gen(function* () {
       const path = join(yield* temporary, "hive.db")

@@ -182,6 +182,22 @@ export type Order = typeof Order.Type
  * The questions. What was kept before a question is in its answer, unless so much came at once that `behind` says how much
  * is missing.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { SqliteTraceStore, TraceQueries, TraceStore } from "@honeyhive/hive"
+ *
+ * const program = Effect.gen(function* () {
+ *   const store = yield* TraceStore
+ *   const queries = yield* TraceQueries
+ *   yield* store.createEvents([{ event_type: "tool", event_name: "search", inputs: { q: "refund" } }])
+ *   const { hits } = yield* queries.search({ _tag: "Text", text: "refund", prefix: false })
+ *   return hits.map((hit) => hit.event_name)
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(SqliteTraceStore.layer({ path: ":memory:" })))) // => ["search"]
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */

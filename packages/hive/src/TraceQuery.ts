@@ -268,6 +268,13 @@ export const parse = (text: string): Result.Result<TraceQuery, TraceQueryError> 
 /**
  * Writes a query. `parse(print(query))` is the query again, where it is one that `parse`, `and`, `or` and `not` make.
  *
+ * @example
+ * ```ts
+ * import { TraceQuery } from "@honeyhive/hive"
+ *
+ * TraceQuery.print({ _tag: "Since", moment: { _tag: "Ago", millis: 3_600_000 } }) // => "since:1h"
+ * ```
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -277,7 +284,18 @@ const gathered = (tag: "And" | "Or", terms: ReadonlyArray<TraceQuery>): Readonly
   terms.flatMap((term) => (term._tag === tag ? term.terms : [term]))
 
 /**
- * All of them hold.
+ * All of them hold; of none, everything.
+ *
+ * @example
+ * ```ts
+ * import { TraceQuery } from "@honeyhive/hive"
+ *
+ * const failed: TraceQuery.TraceQuery = { _tag: "Failed", failed: true }
+ * const tools: TraceQuery.TraceQuery = { _tag: "Is", field: "type", parts: ["tool"] }
+ *
+ * TraceQuery.print(TraceQuery.and(tools, TraceQuery.not(failed))) // => "type:tool -error:true"
+ * TraceQuery.print(TraceQuery.and(TraceQuery.or(tools, failed), tools)) // => "(type:tool OR error:true) type:tool"
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -290,6 +308,13 @@ export const and = (...terms: ReadonlyArray<TraceQuery>): TraceQuery => {
 /**
  * At least one of them holds.
  *
+ * @example
+ * ```ts
+ * import { TraceQuery } from "@honeyhive/hive"
+ *
+ * TraceQuery.or({ _tag: "Failed", failed: true }) // => { _tag: "Failed", failed: true }
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -300,6 +325,13 @@ export const or = (...terms: readonly [TraceQuery, ...ReadonlyArray<TraceQuery>]
 
 /**
  * It does not hold.
+ *
+ * @example
+ * ```ts
+ * import { TraceQuery } from "@honeyhive/hive"
+ *
+ * TraceQuery.not(TraceQuery.not({ _tag: "All" })) // => { _tag: "All" }
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -333,6 +365,13 @@ export type Completion = typeof Completion.Type
 
 /**
  * A place in a text whose values somebody knows: what is there of the value so far, and the field it is of.
+ *
+ * @example
+ * ```ts
+ * import { TraceQuery } from "@honeyhive/hive"
+ *
+ * TraceQuery.valueAt("error:true model:gp", 19) // => { field: "model", typed: "gp" }
+ * ```
  *
  * @category completion
  * @since 0.1.0

@@ -4,10 +4,16 @@
 import type { AttributeRecord } from "../Attributes.ts"
 import { Bucket } from "../Bucket.ts"
 import * as GenAi from "../GenAi.ts"
-import * as OpenInference from "../OpenInference.ts"
-import * as Traceloop from "../Traceloop.ts"
-import * as VercelAi from "../VercelAi.ts"
 import type { Convention } from "./content.ts"
+import * as OpenInference from "./openInference.ts"
+import * as Traceloop from "./traceloop.ts"
+import * as VercelAi from "./vercelAi.ts"
+
+const genAi: Convention = {
+  fieldsOf: GenAi.fieldsOf,
+  reads: (attribute) => GenAi.messageAttributes.has(attribute),
+  contentOf: GenAi.messagesOf
+}
 
 const others = [OpenInference, Traceloop, VercelAi]
 
@@ -18,15 +24,15 @@ const others = [OpenInference, Traceloop, VercelAi]
 const followed = (scope: string, attributes: AttributeRecord): ReadonlyArray<Convention> => {
   const names = Object.keys(attributes)
   const found = others.filter(({ matches }) => matches(scope, names))
-  return found.length === 0 ? onlyGenAi : [...found.map(({ convention }) => convention), GenAi.convention]
+  return found.length === 0 ? onlyGenAi : [...found.map(({ convention }) => convention), genAi]
 }
 
-const onlyGenAi = [GenAi.convention]
+const onlyGenAi = [genAi]
 
 export const conventionOf = (scope: string, attributes: AttributeRecord): Convention => {
   const conventions = followed(scope, attributes)
   return conventions.length === 1
-    ? GenAi.convention
+    ? genAi
     : {
         fieldsOf: (attribute) => {
           for (const { fieldsOf } of conventions) {

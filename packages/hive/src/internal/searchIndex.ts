@@ -141,6 +141,8 @@ const SAFE = 2 ** 52
 export interface SearchIndex {
   /** Indexes up to so many of the events that wait, in one transaction; the number of those that are left. */
   readonly step: (limit: number) => number
+  /** Grows with every note: how much was written between two looks. */
+  readonly noted: () => number
   /** Joins a little of what many steps have left apart, which makes searches faster; whether there is more to do. */
   readonly tidy: () => boolean
 }
@@ -233,7 +235,10 @@ export const open = (
   const merge = database.prepare("INSERT INTO index_text (index_text, rank) VALUES ('merge', 200)")
   const changes = database.prepare("SELECT total_changes() AS count")
 
+  const newest = database.prepare("SELECT COALESCE(MAX(seq), 0) AS seq FROM index_queue")
+
   return {
+    noted: () => Number(newest.get()?.["seq"]),
     tidy: () => {
       const before = Number(changes.get()?.["count"])
       merge.run()

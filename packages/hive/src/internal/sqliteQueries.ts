@@ -22,9 +22,13 @@ export interface Options {
   readonly read: (ids: ReadonlyArray<string>) => ReadonlyArray<Event>
 }
 
-/** Events per transaction: sorted thousands are cheap, and the writer does not wait long. */
+/** Events per transaction: many sorted ones cost less each, but everybody waits for them. */
 const STEP = 1000
+const SMALL_STEP = 250
 const IDLE = 250
+
+/** So many notes between two looks say that somebody is writing in bulk, who is not to be held up. */
+const BUSY = 2000
 
 /** How long a question waits for the index, in milliseconds. */
 const PATIENCE = 250
@@ -39,9 +43,13 @@ const inBackground = (index: SearchIndex): Effect.Effect<void, never, Scope.Scop
           // An index that is behind must not keep a program alive: the next one goes on
           state.timer = setTimeout(() => tick(), millis).unref()
         }
+        let noted = 0
         const tick = () => {
           try {
-            later(index.step(STEP) > 0 ? 0 : index.tidy() ? IDLE / 10 : IDLE)
+            const before = noted
+            noted = index.noted()
+            if (noted - before > BUSY) later(IDLE)
+            else later(index.step(SMALL_STEP) > 0 ? 0 : index.tidy() ? IDLE / 10 : IDLE)
             state.failures = 0
           } catch {
             // A locked file, a full disk: whoever asks next hears of it

@@ -3,10 +3,8 @@
  *
  * The rows are the "OpenInference" column of HoneyHive's own mapping, and the contents that have no row there: messages,
  * retrieved documents, tools and their parameters.
- *
- * @since 0.1.0
  */
-import { type AttributeRecord, Attributes } from "./Attributes.ts"
+import { type AttributeRecord, Attributes } from "../Attributes.ts"
 import {
   chat,
   type Content,
@@ -21,7 +19,7 @@ import {
   rowOf,
   type Rows,
   toolCall
-} from "./internal/content.ts"
+} from "./content.ts"
 
 const rows: Rows = {
   "llm.model_name": [
@@ -195,19 +193,10 @@ const contentOf = (attributes: AttributeRecord): Content => {
 const named =
   /^(openinference\.|llm\.(model_name|input_messages\.|output_messages\.|token_count\.|invocation_parameters))/
 
-/**
- * Whether a span is written so.
- *
- * @category conventions
- * @since 0.1.0
- */
+/** Whether a span is written so. */
 export const matches = (scope: string, names: ReadonlyArray<string>): boolean =>
   scope.includes("openinference") || names.some((name) => named.test(name))
 
-/**
- * @category conventions
- * @since 0.1.0
- */
 export const convention: Convention = {
   fieldsOf: (attribute) => rowOf(rows, attribute),
   reads: (attribute) => singles.has(attribute) || lists.some((prefix) => attribute.startsWith(prefix)),

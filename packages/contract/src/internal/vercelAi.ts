@@ -3,11 +3,9 @@
  *
  * No source of HoneyHive's maps them. A call of the SDK is a span around its steps: it is a chain, and the calls of the model
  * inside of it (`…doGenerate`, `…doStream`, `…doEmbed`) are the model events.
- *
- * @since 0.1.0
  */
-import type { AttributeRecord } from "./Attributes.ts"
-import type { EventType } from "./Event.ts"
+import type { AttributeRecord } from "../Attributes.ts"
+import type { EventType } from "../Event.ts"
 import {
   chat,
   type Content,
@@ -21,7 +19,7 @@ import {
   rowOf,
   type Rows,
   toolCall
-} from "./internal/content.ts"
+} from "./content.ts"
 
 const rows: Rows = {
   "ai.operationId": [["metadata", "operation_name"]],
@@ -240,12 +238,7 @@ const contentOf = (attributes: AttributeRecord): Content => {
   }
 }
 
-/**
- * What a span of the SDK is; `undefined` for others.
- *
- * @category detection
- * @since 0.1.0
- */
+/** What a span of the SDK is; `undefined` for others. */
 export const eventType = (operation: unknown): EventType | undefined =>
   typeof operation !== "string" || !operation.startsWith("ai.")
     ? undefined
@@ -255,19 +248,10 @@ export const eventType = (operation: unknown): EventType | undefined =>
         ? "model"
         : "chain"
 
-/**
- * Whether a span is written so.
- *
- * @category conventions
- * @since 0.1.0
- */
+/** Whether a span is written so. */
 export const matches = (_scope: string, names: ReadonlyArray<string>): boolean =>
   names.some((name) => name === "ai.operationId" || name.startsWith("ai.model.") || name.startsWith("ai.toolCall."))
 
-/**
- * @category conventions
- * @since 0.1.0
- */
 export const convention: Convention = {
   fieldsOf,
   reads: (attribute) => read.has(attribute) || attribute.startsWith("ai.usage."),

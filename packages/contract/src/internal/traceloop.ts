@@ -3,10 +3,8 @@
  *
  * The rows are the "Traceloop" column of HoneyHive's own mapping where it differs from OpenTelemetry's, and the contents that
  * have no row there: numbered prompts and completions, and what goes into and out of workflows, tasks and tools.
- *
- * @since 0.1.0
  */
-import { type AttributeRecord, Attributes } from "./Attributes.ts"
+import { type AttributeRecord, Attributes } from "../Attributes.ts"
 import {
   chat,
   type Content,
@@ -21,7 +19,7 @@ import {
   rowOf,
   type Rows,
   toolCall
-} from "./internal/content.ts"
+} from "./content.ts"
 
 const rows: Rows = {
   "llm.provider": [
@@ -105,12 +103,7 @@ const contentOf = (attributes: AttributeRecord): Content => {
   }
 }
 
-/**
- * Whether a span is written so.
- *
- * @category conventions
- * @since 0.1.0
- */
+/** Whether a span is written so. */
 export const matches = (scope: string, names: ReadonlyArray<string>): boolean =>
   scope.includes("traceloop") ||
   scope.startsWith("opentelemetry.instrumentation.") ||
@@ -122,10 +115,6 @@ export const matches = (scope: string, names: ReadonlyArray<string>): boolean =>
       lists.some((prefix) => name.startsWith(prefix))
   )
 
-/**
- * @category conventions
- * @since 0.1.0
- */
 export const convention: Convention = {
   fieldsOf: (attribute) => rowOf(rows, attribute),
   reads: (attribute) =>
