@@ -6,7 +6,7 @@ import type { AttributeRecord } from "../Attributes.ts"
 import { type Bucket, nest } from "../Bucket.ts"
 
 /** Where an attribute goes: the first field is its own, the others are filled in where nothing else is. */
-export type Field = readonly [bucket: Bucket, path: string]
+type Field = readonly [bucket: Bucket, path: string]
 export type Fields = readonly [Field, ...ReadonlyArray<Field>]
 export type Rows = { readonly [attribute: string]: Fields }
 

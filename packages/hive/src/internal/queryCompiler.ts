@@ -88,7 +88,7 @@ const isWord = (field: string, parts: readonly [string, ...ReadonlyArray<string>
   return { sql: `f."${field}" IN ${sql}`, values }
 }
 
-export const conditionOf = (query: TraceQuery, now: number): Condition => {
+const conditionOf = (query: TraceQuery, now: number): Condition => {
   const fts = ftsOf(query)
   if (fts !== undefined) return sql("f.id IN (SELECT rowid FROM index_text WHERE index_text MATCH ?)", fts)
   switch (query._tag) {

@@ -1,7 +1,7 @@
 /**
  * The fields of the query language as data: the parser, the printer and the completion read the same table.
  */
-export type FieldKind = "word" | "text" | "number" | "time" | "boolean" | "moment"
+type FieldKind = "word" | "text" | "number" | "time" | "boolean" | "moment"
 
 export interface FieldInfo {
   readonly kind: FieldKind
