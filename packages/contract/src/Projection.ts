@@ -129,7 +129,8 @@ const bucketsOf = (span: SpanRecord): Buckets => {
   const claims = new Map<string, string>()
   /** Of two attributes for the same field the one that comes first in the alphabet has it, whatever order they come in. */
   const claim = (name: string, bucket: Bucket.Bucket, path: string, value: unknown): void => {
-    const field = `${bucket}.${path}`
+    // Nearly all are in `metadata`: there the path alone will do
+    const field = bucket === "metadata" ? path : `\0${bucket}\0${path}`
     if (name > (claims.get(field) ?? name)) return
     claims.set(field, name)
     found[bucket].set(path, value)

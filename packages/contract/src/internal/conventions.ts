@@ -23,9 +23,14 @@ const others = [OpenInference, Traceloop, VercelAi]
  */
 const followed = (scope: string, attributes: AttributeRecord): ReadonlyArray<Convention> => {
   const names = Object.keys(attributes)
+  // Most spans are nobody's: one look at each name says so
+  if (!someScope.test(scope) && !names.some((name) => someName.test(name))) return onlyGenAi
   const found = others.filter(({ matches }) => matches(scope, names))
   return found.length === 0 ? onlyGenAi : [...found.map(({ convention }) => convention), genAi]
 }
+
+const someScope = /openinference|traceloop|^opentelemetry\.instrumentation\./
+const someName = /^(?:openinference\.|llm\.|traceloop\.(?!association)|ai\.|gen_ai\.(?:prompt|completion)\.)/
 
 const onlyGenAi = [genAi]
 
