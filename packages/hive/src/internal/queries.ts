@@ -3,8 +3,9 @@
  * is shown is looked up.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
-import type { Aggregate, Aggregates, Facet, Facets, Grouping, Hit, Hits, Order } from "../TraceQueries.ts"
+import type { Aggregates, Facet, Facets, Grouping, Hit, Hits, Order } from "../TraceQueries.ts"
 import { complete, type Completion, type TraceQuery, valueAt } from "../TraceQuery.ts"
+import { aggregates } from "./aggregates.ts"
 import { type WordColumn, wordColumns } from "./facts.ts"
 import { plan, type Plan } from "./queryCompiler.ts"
 import type { Condition } from "./search.ts"
@@ -179,109 +180,15 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
     }
   }
 
-  return { search, facets, aggregate: aggregates(database, source, catchUp), complete: completing(all) }
-}
+  const aggregate = (query: TraceQuery, by: Grouping, order: Order, limit: number | undefined): Aggregates => {
+    const behind = catchUp()
+    return { groups: aggregates(database, source(query), by, order, clamp(limit, 100, 10_000)), behind }
+  }
 
-const orders: { readonly [order in Order]: string } = {
-  events: "events DESC",
-  errors: "errors DESC, events DESC",
-  tokens: "tokens DESC, events DESC",
-  cost: "cost DESC, events DESC",
-  newest: "first_start DESC"
-}
-
-const keyOf = (by: Grouping): string =>
-  by === "all"
-    ? "0"
-    : by === "day"
-      ? "CAST(floor(f.start_time / 86400000) AS INTEGER)"
-      : by === "hour"
-        ? "CAST(floor(f.start_time / 3600000) AS INTEGER)"
-        : `f."${by}"`
-
-const periods = { day: [86_400_000, 10], hour: [3_600_000, 13] } as const
-
-/** The group's value for people: a word of the dictionary, or the day or hour as ISO 8601 has it. */
-const keyText = (by: Grouping, row: Record): string | null => {
-  if (by === "all") return null
-  if (by !== "day" && by !== "hour") return row["value"] === null ? null : String(row["value"])
-  const [millis, digits] = periods[by]
-  const time = new Date(Number(row["key"]) * millis)
-  return Number.isNaN(time.getTime()) ? null : time.toISOString().slice(0, digits)
+  return { search, facets, aggregate, complete: completing(all) }
 }
 
 type All = (sql: string, values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Record>
-
-interface Measured {
-  readonly duration: Array<number>
-  readonly ttft: Array<number>
-}
-
-/** Nearest rank: each percentile is a value that was measured. */
-const percentiles = (values: ReadonlyArray<number>): Aggregate["duration"] => {
-  if (values.length === 0) return null
-  const sorted = Float64Array.from(values).toSorted()
-  const at = (percent: number) => sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0
-  return { p50: at(50), p95: at(95), p99: at(99) }
-}
-
-const sums = ["tokens", "input", "cache_read", "cache_write", "reasoning", "output", "cost"] as const
-
-const sessionName = `(SELECT n.value FROM index_facts s JOIN index_words n ON n.id = s.name WHERE s.session = g.key
-  AND s.type = (SELECT id FROM index_words WHERE kind = ${wordColumns.indexOf("type")} AND value = 'session'))`
-
-const aggregates =
-  (database: DatabaseSync, source: (query: TraceQuery) => Condition, catchUp: () => number) =>
-  (query: TraceQuery, by: Grouping, order: Order, limit: number | undefined): Aggregates => {
-    const behind = catchUp()
-    const { sql, values } = source(query)
-    const isWord = by !== "all" && by !== "day" && by !== "hour"
-    const rows: ReadonlyArray<Record> = database
-      .prepare(
-        `SELECT g.*, ${isWord ? "(SELECT value FROM index_words WHERE id = g.key)" : "NULL"} AS value,
-           ${by === "session" ? sessionName : "NULL"} AS label
-         FROM (
-           SELECT ${keyOf(by)} AS key, COUNT(*) AS events, COUNT(f.error) AS errors, MIN(f.start_time) AS first_start,
-             MAX(f.end_time) AS last_end, ${sums.map((column) => `TOTAL(f.${column}) AS ${column}`).join(", ")},
-             COUNT(f.tokens) - COUNT(f.cost) AS unpriced
-           FROM ${sql} GROUP BY 1 ORDER BY ${orders[order]} LIMIT ?
-         ) g ORDER BY ${orders[order]}`
-      )
-      .all(...values, clamp(limit, 100, 10_000))
-    const measured = new Map(rows.map((row): readonly [unknown, Measured] => [row["key"], { duration: [], ttft: [] }]))
-    const times = database.prepare(`SELECT ${keyOf(by)} AS key, f.duration AS duration, f.ttft AS ttft FROM ${sql}`)
-    for (const { duration, key, ttft } of times.iterate(...values)) {
-      const group = measured.get(key)
-      if (typeof duration === "number") group?.duration.push(duration)
-      if (typeof ttft === "number") group?.ttft.push(ttft)
-    }
-    const groups = rows.map((row): Aggregate => {
-      const number = (column: string) => Number(row[column])
-      const { duration, ttft } = measured.get(row["key"]) ?? { duration: [], ttft: [] }
-      return {
-        key: keyText(by, row),
-        label: typeof row["label"] === "string" ? row["label"] : null,
-        events: number("events"),
-        errors: number("errors"),
-        error_rate: number("errors") / number("events"),
-        first_start: number("first_start"),
-        last_end: row["last_end"] === null ? null : number("last_end"),
-        duration: percentiles(duration),
-        time_to_first_token: percentiles(ttft),
-        usage: {
-          input: number("input"),
-          cacheRead: number("cache_read"),
-          cacheWrite: number("cache_write"),
-          reasoning: number("reasoning"),
-          output: number("output")
-        },
-        tokens: number("tokens"),
-        cost: number("cost"),
-        unpriced: number("unpriced")
-      }
-    })
-    return { groups, behind }
-  }
 
 const completing =
   (all: All) =>
