@@ -64,6 +64,50 @@ describe("QueryRoutes", () => {
     }).pipe(Effect.provide(Hive.layer()))
   )
 
+  it.live("counts an agent's tokens once: its calls of the model, not the span around them", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Hive
+      const attribute = (key: string, value: string | number) => ({
+        key,
+        value: typeof value === "string" ? { stringValue: value } : { intValue: value }
+      })
+      const span = (id: number, operation: string, input: number, cached: number, output: number) => ({
+        traceId: "5b8efff798038103d269b633813fc60c",
+        spanId: id.toString(16).padStart(16, "0"),
+        ...(id === 1 ? {} : { parentSpanId: "0000000000000001" }),
+        name: operation,
+        startTimeUnixNano: "1763712000000000000",
+        endTimeUnixNano: "1763712001000000000",
+        attributes: [
+          attribute("ai.operationId", operation),
+          attribute("ai.model.id", "gpt-4o"),
+          attribute("ai.model.provider", "openai.responses"),
+          attribute("ai.prompt", JSON.stringify({ prompt: "a refund?" })),
+          attribute("ai.usage.inputTokens", input),
+          attribute("ai.usage.cachedInputTokens", cached),
+          attribute("ai.usage.outputTokens", output)
+        ]
+      })
+      const spans = [
+        span(1, "ai.generateText", 3000, 500, 300),
+        span(2, "ai.generateText.doGenerate", 1000, 0, 100),
+        span(3, "ai.generateText.doGenerate", 2000, 500, 200)
+      ]
+      yield* Effect.promise(() =>
+        fetch(`${url}/v1/traces`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ scope: { name: "ai" }, spans }] }] })
+        })
+      )
+      const { body } = yield* get(`/api/aggregates?by=model&q=${q("refund")}`)
+      const [group] = Schema.decodeUnknownSync(Aggregates)(body).groups
+      assert.deepInclude(group, { key: "gpt-4o", events: 3, tokens: 3300, unpriced: 0 })
+      assert.deepStrictEqual(group?.usage, { input: 2500, cacheRead: 500, cacheWrite: 0, reasoning: 0, output: 300 })
+      assert.closeTo(group?.cost ?? 0, (2500 * 2.5 + 500 * 1.25 + 300 * 10) / 1e6, 1e-12)
+    }).pipe(Effect.provide(Hive.layer()))
+  )
+
   it.live("says where a query is wrong, and refuses what is no number", () =>
     Effect.gen(function* () {
       const { body, status } = yield* get(`/api/search?q=${q("a modle:x")}`)
