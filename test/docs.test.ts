@@ -82,7 +82,7 @@ beforeAll(async () => {
   const urls = all.flatMap(({ runs }, index) => (runs ? [pathToFileURL(join(folder, "run", file(index))).href] : []))
   const { output } = await node(["--input-type=module", "--eval", runner, JSON.stringify(urls)])
   failures = JSON.parse(output)
-})
+}, 120_000)
 
 describe("documentation", () => {
   it("has examples", () => expect(all.length).toBeGreaterThan(20))

@@ -72,6 +72,25 @@ describe("a fresh installation", () => {
     }
   })
 
+  it("writes to a file from the writer's own thread", async () => {
+    const program = `
+      import { Effect } from "effect"
+      import { SqliteTraceStore, TraceStore } from "@honeyhive/hive"
+      const sessions = Effect.gen(function*() {
+        const store = yield* TraceStore
+        yield* store.startSession({ session_name: "packed" })
+        return yield* store.sessions({ limit: 9, offset: 0 })
+      })
+      const layer = SqliteTraceStore.layer({ path: "hive.db" })
+      console.log((await Effect.runPromise(sessions.pipe(Effect.provide(layer)))).map((_) => _.name).join())`
+    expect((await node("--input-type=module", "--eval", program)).stdout).toBe("packed\n")
+  })
+
+  it("has the hive command", async () => {
+    const command = join(project, "node_modules", ".bin", "hive")
+    expect((await run(command, ["--version"], { cwd: project, env })).stdout).toMatch(/^hive v\d+\.\d+\.\d+\n$/)
+  })
+
   it("type-checks a program that uses every package", async () => {
     await writeFile(
       join(project, "tsconfig.json"),

@@ -12,8 +12,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { environment } from "./environment.ts"
 
-/** A backend that remembers the names of spans, or never answers. */
-const backend = (hangs = false) =>
+/** A backend that remembers the names of the spans that it takes; `undefined` never answers. */
+const backend = (status: () => number | undefined = () => 200) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly url: string; readonly names: Array<string>; readonly close: () => void }>((resume) => {
       const names: Array<string> = []
@@ -22,8 +22,9 @@ const backend = (hangs = false) =>
         request.on("data", (chunk: Buffer) => chunks.push(chunk))
         request.on("end", () => {
           const text = Buffer.concat(chunks).toString()
-          names.push(...Array.from(text.matchAll(/"name":"(step-\d+)"/g), ([, name]) => name ?? ""))
-          if (!hangs) response.end("{}")
+          const answer = status()
+          if (answer === 200) names.push(...Array.from(text.matchAll(/"name":"(step-\d+)"/g), ([, name]) => name ?? ""))
+          if (answer !== undefined) response.writeHead(answer).end("{}")
         })
       })
       server.listen(0, "127.0.0.1", () => {
@@ -44,9 +45,14 @@ const folder = Effect.acquireRelease(
 )
 
 /** Runs a program; once it says `ready`, `then` happens to it. */
-const run = (program: string, variables: Record<string, string>, then: (child: ChildProcess) => void = () => {}) =>
+const run = (
+  program: string,
+  variables: Record<string, string>,
+  then: (child: ChildProcess) => void = () => {},
+  [command = process.execPath, ...before]: ReadonlyArray<string> = []
+) =>
   Effect.promise(async () => {
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    const child = spawn(command, [...before, "--input-type=module", "--eval", program], {
       cwd: import.meta.dirname,
       env: { ...environment(), ...variables },
       stdio: ["ignore", "pipe", "pipe"]
@@ -70,6 +76,15 @@ ${rest}
 `
 
 const alive = `setInterval(() => {}, 1000); console.log("ready")`
+
+/** Runs until everything in the spool has been sent. */
+const drained = (path: string) => `
+import { start } from "@honeyhive/tracing"
+import { readdirSync } from "node:fs"
+const left = () => readdirSync(${JSON.stringify(path)}, { recursive: true }).filter((file) => /\\.(seg|own)/.test(file))
+const hive = await start({ skipSessionCreation: true })
+while (left().length > 0) await new Promise((next) => setTimeout(next, 10))
+await hive.close()`
 
 describe("the end of a process", () => {
   it.live("nothing left to do: what has ended is sent, and nothing keeps the process", () =>
@@ -101,7 +116,7 @@ describe("the end of a process", () => {
 
   it.live("a second signal ends it at once", () =>
     Effect.gen(function* () {
-      const { url } = yield* backend(true)
+      const { url } = yield* backend(() => undefined)
       const { millis, signal } = yield* run(
         plain(`process.on("SIGUSR2", () => console.log("again")); ${alive}`),
         { HH_OTLP_ENDPOINT: url, HH_SHUTDOWN_TIMEOUT: "60" },
@@ -135,13 +150,7 @@ describe("the end of a process", () => {
       assert.deepStrictEqual({ code, names }, { code: 3, names: [] })
       const [target = ""] = readdirSync(variables.HH_SPOOL_PATH)
       assert.strictEqual(readdirSync(join(variables.HH_SPOOL_PATH, target)).length, 1)
-      const next = `
-import { start } from "@honeyhive/tracing"
-import { readdirSync } from "node:fs"
-const hive = await start({ skipSessionCreation: true })
-while (readdirSync(${JSON.stringify(join(variables.HH_SPOOL_PATH, target))}).length > 0) await new Promise((next) => setTimeout(next, 10))
-await hive.close()`
-      assert.strictEqual((yield* run(next, variables)).code, 0)
+      assert.strictEqual((yield* run(drained(variables.HH_SPOOL_PATH), variables)).code, 0)
       assert.deepStrictEqual(names, ["step-1"])
     })
   )
@@ -202,6 +211,35 @@ process.kill(process.pid, "SIGKILL")`
       const { signal } = yield* run(program, { HH_OTLP_ENDPOINT: url })
       assert.strictEqual(signal, "SIGKILL")
       assert.deepStrictEqual(names.toSorted(), ["step-1", "step-2"])
+    })
+  )
+
+  it.live("a full disk: one warning, the program unharmed, what fitted arrives later, the rest is counted", () =>
+    Effect.gen(function* () {
+      let answer = 503
+      const { names, url } = yield* backend(() => answer)
+      const variables = {
+        HH_OTLP_ENDPOINT: url,
+        HH_SPOOL: "durable",
+        HH_SPOOL_PATH: yield* folder,
+        HH_SHUTDOWN_TIMEOUT: "0.2"
+      }
+      const program = `
+import { start, traced } from "@honeyhive/tracing"
+const hive = await start({ skipSessionCreation: true })
+for (let index = 0; index < 100; index++) traced({ name: "step-" + index }, () => "x".repeat(1000))()
+await hive.close()
+process.exitCode = 5`
+      // No file may grow beyond 32 KB
+      const limited = ["sh", "-c", 'ulimit -f 64; exec "$0" "$@"', process.execPath]
+      const { code, stderr } = yield* run(program, variables, undefined, limited)
+      assert.strictEqual(code, 5)
+      assert.strictEqual(stderr.match(/writing to the spool failed, .*EFBIG/g)?.length, 1, stderr)
+      const dropped = Number(/spans dropped: (\d+) \(closed\)/.exec(stderr)?.[1])
+      answer = 200
+      yield* run(drained(variables.HH_SPOOL_PATH), variables)
+      assert.isAbove(names.length, 10)
+      assert.strictEqual(new Set(names).size + dropped, 100)
     })
   )
 })

@@ -109,8 +109,8 @@ const server = Effect.acquireRelease(
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Otlp.ExportTraceServiceRequest))
 
 /** Spans of a request in the order of their resources and scopes, whatever the order of those. */
-const meaning = (request: Otlp.ExportTraceServiceRequest) =>
-  Otlp.spans(request).accepted.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
+const sorted = ({ accepted }: Otlp.Spans) => accepted.toSorted((a, b) => (a.spanId < b.spanId ? -1 : 1))
+const meaning = (request: Otlp.ExportTraceServiceRequest) => sorted(Otlp.spans(request))
 
 describe("OTLP", () => {
   it.live("law: JSON and protobuf say what OpenTelemetry's serializers say", () =>
@@ -135,6 +135,8 @@ describe("OTLP", () => {
             assert.deepStrictEqual(meaning(decodeJson(json.toString())), expected)
             assert.deepStrictEqual(meaning(OtlpProtobuf.decodeRequest(protobuf)), expected)
             const bytes = ProtobufTraceSerializer.serializeRequest(spans) ?? new Uint8Array()
+            assert.deepStrictEqual(sorted(OtlpProtobuf.decodeSpans(protobuf)), expected)
+            assert.deepStrictEqual(sorted(OtlpProtobuf.decodeSpans(bytes)), expected)
             assert.isAtMost(protobuf.length, bytes.length)
             assert.isAtMost(json.length, Buffer.byteLength(theirs) + 2 * theirs.split("intValue").length)
           }),

@@ -2,8 +2,11 @@
  * A library inside somebody's program: nothing on import, nothing on stdout, nothing that keeps the process alive.
  */
 import { execFile } from "node:child_process"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { delimiter, join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { environment } from "./environment.ts"
 
@@ -53,6 +56,44 @@ describe("a program that is traced", () => {
     expect(ran.stderr.match(/HH_API_KEY/g)).toHaveLength(1)
   })
 
+  it("talks to nobody but its backend", async () => {
+    const server = createServer((request, response) => request.resume().on("end", () => response.end("{}")))
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo // a TCP server's address
+    // Every connection that is asked for, whichever client asks
+    const noted = `
+      import dns from "node:dns"
+      import net from "node:net"
+      import { Effect } from "effect"
+      import { HoneyHive, HoneyHiveLive } from "@honeyhive/tracing"
+      const asked = new Set()
+      const { connect } = net.Socket.prototype
+      net.Socket.prototype.connect = function (...args) {
+        const [{ host, path, port }] = Array.isArray(args[0]) ? args[0] : args
+        asked.add(path ?? host + ":" + port)
+        return connect.apply(this, args)
+      }
+      const { lookup } = dns
+      dns.lookup = (name, ...rest) => (asked.add(name), lookup(name, ...rest))
+      const program = HoneyHive.enrichSession({ metadata: { a: 1 } }).pipe(
+        Effect.withSpan("search"),
+        HoneyHive.withSession(),
+        Effect.andThen(HoneyHive.flush),
+        Effect.provide(HoneyHiveLive)
+      )
+      await Effect.runPromise(program)
+      console.log(JSON.stringify([...asked]))
+    `
+    try {
+      const backend = { HH_API_KEY: "hh_key", HH_API_URL: `http://127.0.0.1:${port}` }
+      expect(await run(noted, backend)).toEqual({ stdout: `["127.0.0.1:${port}"]\n`, stderr: "", code: 0 })
+      expect(await run(noted)).toMatchObject({ stdout: "[]\n", code: 0 })
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  })
+
   it("says its configuration and a mistyped variable on stderr, with the key masked", async () => {
     const key = "hh_0123456789abcdef"
     const ran = await run(traceOnce, { HH_VERBOSE: "true", HH_TEST_MODE: "true", HH_API_KEY: key, HH_SORUCE: "x" })
@@ -96,6 +137,30 @@ describe("a program that is traced", () => {
     expect(ran).toEqual({ stdout: "", stderr: "", code: 0 })
     // Its idle time is a minute; what is left in it is not waited for
     expect(performance.now() - started).toBeLessThan(25_000)
+  })
+
+  it("ends by itself while git hangs, with its instance closed or not", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "honeyhive-quiet-"))
+    try {
+      await writeFile(join(folder, "HEAD"), "ref: refs/heads/main")
+      await writeFile(join(folder, "git"), `#!/bin/sh\ntouch "${folder}/called"\nexec sleep 60\n`, { mode: 0o755 })
+      const env = {
+        PATH: `${folder}${delimiter}${process.env["PATH"]}`,
+        GIT_DIR: folder,
+        HH_EXPORTER: "none",
+        HH_RESOURCE_TIMEOUT: "600"
+      }
+      const open = `
+        import { existsSync } from "node:fs"
+        import { start } from "@honeyhive/tracing"
+        await start()
+        while (!existsSync(${JSON.stringify(join(folder, "called"))})) await new Promise((resolve) => setImmediate(resolve))
+      `
+      for (const program of [open, traceOnce])
+        expect(await run(program, env)).toEqual({ stdout: "", stderr: "", code: 0 })
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it("says on stderr which variable is wrong, not what is in it", async () => {

@@ -14,7 +14,7 @@ export interface Snippet {
   readonly runs: boolean
 }
 
-const sources = ["README.md", "packages/*/*.md", "packages/*/src/**/*.ts"]
+const sources = ["README.md", "packages/*/*.md", "packages/*/docs/*.md", "packages/*/src/**/*.ts"]
 
 /** Takes the blocks out of a text; in a JSDoc comment every line begins with an asterisk. */
 const blocks = (path: string, text: string): ReadonlyArray<Snippet> => {

@@ -1,7 +1,7 @@
 /**
  * The tables of the documentation: they leave nothing out, and what they point at is there.
  */
-import { access, readFile } from "node:fs/promises"
+import { access, glob, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { assert, describe, it } from "vitest"
 import * as compat from "@honeyhive/tracing/compat"
@@ -85,24 +85,31 @@ describe("MIGRATION.md", async () => {
   })
 })
 
-/** Relative links of a page that lead nowhere. What is still to do may point at what is still to come. */
-const broken = async (page: string): Promise<ReadonlyArray<string>> => {
-  const lines = (await readFile(page, "utf8")).split("\n").filter((line) => !line.includes("TODO"))
-  const links = lines.join("\n").matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)
-  const checked = Array.from(links, async ([, link = ""]) => {
-    const exists = await access(join(dirname(page), link)).then(
+/** Relative links in a text that lead nowhere: no file, or no heading of that name. */
+const broken = async (text: string, page: string): Promise<ReadonlyArray<string>> => {
+  const links = text.replaceAll(/^```[^]*?^```/gm, "").matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)
+  const checked = Array.from(links, async ([, link = "", heading]) => {
+    const target = link === "" ? page : join(dirname(page), link)
+    const exists = await access(target).then(
       () => true,
       () => false
     )
-    return exists ? [] : [link]
+    if (!exists) return [link]
+    if (heading === undefined) return []
+    const headings = Array.from((await readFile(target, "utf8")).matchAll(/^#+ (.*)$/gm), ([, words = ""]) =>
+      words
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-")
+    )
+    return headings.includes(heading) ? [] : [`${link}#${heading}`]
   })
   return (await Promise.all(checked)).flat()
 }
 
 describe("the reference's features", async () => {
-  const rows = rowsOf(await readFile(join(tracing, "README.md"), "utf8")).filter(([number = ""]) =>
-    /^\d+$/.test(number)
-  )
+  const page = await readFile(join(tracing, "README.md"), "utf8")
+  const rows = rowsOf(page).filter(([number = ""]) => /^\d+$/.test(number))
 
   it("are all there, in order", () => {
     assert.deepStrictEqual(
@@ -111,15 +118,56 @@ describe("the reference's features", async () => {
     )
   })
 
-  it("each have a name here and a test that exists, or are said to be missing", async () => {
-    const without = rows.filter(([, , here = "", test = ""]) => here === "" || !/TODO|\.test\.ts\)/.test(test))
+  it("each have a name here and a test that exists", () => {
+    // Evaluations have a package of their own
+    const rest = rows.filter(([, , here = ""]) => here !== "`@honeyhive/experiments`")
+    assert.strictEqual(rest.length, 40)
+    assert.deepStrictEqual(
+      rest.filter(([, , here = "", test = ""]) => here === "" || !test.includes(".test.ts)")),
+      []
+    )
+  })
+
+  it("that the reference does not have have a test, too", () => {
+    const [, more = ""] = page.split("And what it does not have:")
+    const without = rowsOf(more).filter(([, , test = ""]) => test !== "test" && !test.includes(".test.ts)"))
     assert.deepStrictEqual(without, [])
   })
 })
 
-describe("links", () => {
-  const pages = ["README.md", "MIGRATION.md", "../examples/README.md"].map((name) => join(tracing, name))
-  it.each(pages)("of %s lead somewhere", async (page) => {
-    assert.deepStrictEqual(await broken(page), [])
+describe("docs/PROMISES.md", async () => {
+  const page = join(tracing, "docs/PROMISES.md")
+  const text = await readFile(page, "utf8")
+
+  it("has the five kinds of promises", () => {
+    assert.deepStrictEqual(
+      Array.from(text.matchAll(/^## (\w)\./gm), ([, letter]) => letter),
+      ["A", "B", "C", "D", "E"]
+    )
+  })
+
+  const rows = rowsOf(text).filter(([promise]) => promise !== "promise")
+  it.each(rows.map(([promise = "", tests = ""]) => [promise, tests] as const))("%s", async (_promise, tests) => {
+    const files = tests.split("<br>").map((file) => /\]\((\S+?)\): (.*)$/.exec(file))
+    const titles = files.map(async (file) => {
+      assert.isNotNull(file, tests)
+      const source = await readFile(join(dirname(page), file[1] ?? ""), "utf8")
+      const named = Array.from((file[2] ?? "").matchAll(/“(.*?)”/g), ([, title = ""]) => title)
+      assert.isNotEmpty(named, tests)
+      return named.filter((title) => !source.includes(title))
+    })
+    assert.deepStrictEqual((await Promise.all(titles)).flat(), [])
+  })
+})
+
+describe("pages", async () => {
+  const root = join(tracing, "../..")
+  const pages: Array<string> = []
+  for await (const page of glob(["*.md", "packages/*/*.md", "packages/*/docs/*.md"], { cwd: root })) pages.push(page)
+
+  it.each(pages.toSorted())("%s: links lead somewhere, and nothing is left to do", async (name) => {
+    const text = await readFile(join(root, name), "utf8")
+    assert.deepStrictEqual(await broken(text, join(root, name)), [])
+    assert.notMatch(text, /\bTODO\b/)
   })
 })

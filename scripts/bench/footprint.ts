@@ -89,7 +89,7 @@ const bundled = async (): Promise<{ readonly path: string; readonly gzipped: num
     write: false,
     format: "esm",
     platform: "node",
-    external: ["effect", "effect/*", "@effect/*", "@opentelemetry/*"]
+    external: ["effect", "effect/*", "@effect/*", "@opentelemetry/*", "re2js"]
   })
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })

@@ -3,18 +3,32 @@
  */
 import { parseArgs } from "node:util"
 import { calls } from "./calls.ts"
+import { deliver } from "./deliver.ts"
 import { footprint } from "./footprint.ts"
-import { print } from "./table.ts"
+import { print, type Row } from "./table.ts"
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } })
+const { positionals, values } = parseArgs({
+  options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  allowPositionals: true
+})
 
-if (values.help) {
-  console.log("pnpm bench [--json]\n\nMeasures the SDK against bare OpenTelemetry and prints a table.")
+const parts = { footprint, calls, delivery: deliver }
+const isPart = (name: string): name is keyof typeof parts => name in parts
+const unknown = positionals.filter((name) => !isPart(name))
+
+if (values.help || unknown.length > 0) {
+  console.log(
+    "pnpm bench [footprint] [calls] [delivery] [--json]\n\nMeasures the SDK against OpenTelemetry and prints a table."
+  )
+  process.exitCode = unknown.length > 0 ? 2 : 0
 } else {
   const progress = (text: string) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
   }
-  const rows = [...(await footprint(progress)), ...(await calls(progress))]
+  const rows: Array<Row> = []
+  for (const name of positionals.length > 0 ? positionals.filter(isPart) : Object.keys(parts).filter(isPart)) {
+    rows.push(...(await parts[name](progress)))
+  }
   progress("")
   if (values.json) console.log(JSON.stringify(rows, null, 2))
   else print(rows)

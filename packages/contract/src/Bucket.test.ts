@@ -203,6 +203,48 @@ describe("Bucket", () => {
     )
   })
 
+  it("says what an object is that shows nothing", () => {
+    const Plan = { Free: "free", Pro: 2 } as const // as an enum is
+    class Account {
+      plan = Plan.Pro
+      tier = Plan.Free
+      #balance = 7
+      get balance() {
+        return this.#balance
+      }
+    }
+    class Vault {
+      #key = 1
+      open = () => this.#key
+    }
+    assert.deepStrictEqual(
+      nested(
+        flat({
+          account: new Account(),
+          promise: Promise.resolve(1),
+          headers: new Headers({ authorization: "x" }),
+          search: new URLSearchParams({ q: "1" }),
+          weak: new WeakMap(),
+          vault: new Vault(),
+          pairs: new Map([[{ k: 1 }, "v"]]),
+          bare: Object.create(null),
+          constructor: { constructor: undefined }
+        })
+      ),
+      {
+        account: { plan: 2, tier: "free" },
+        promise: "[Promise]",
+        headers: "[Headers]",
+        search: "q=1",
+        weak: "[WeakMap]",
+        vault: { open: "[function open]" },
+        pairs: [[{ k: 1 }, "v"]],
+        bare: {},
+        constructor: {}
+      }
+    )
+  })
+
   it("tells a cycle from a value that is there twice", () => {
     const shared = { x: 1 }
     const cycle: Record<string, unknown> = { one: shared, two: shared }

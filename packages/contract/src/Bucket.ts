@@ -109,14 +109,28 @@ const keysOf = (record: object): Iterable<string> =>
  * What an unusual value becomes before it is flattened: dates, maps, errors and the like as plain data.
  */
 const plain = (value: object): unknown => {
+  // Most objects are records and lists, and none of what follows
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if ((prototype === Object.prototype || prototype === Array.prototype) && !("toJSON" in value)) return value
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString()
   if (value instanceof Error) return value
-  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, entry]) => [String(key), entry]))
+  if (value instanceof Map) {
+    // Keys that are objects have no name of their own: such a map stays a list of pairs
+    const entries = Array.from(value)
+    const named = entries.every(([key]) => typeof key !== "object" || key === null)
+    return named ? Object.fromEntries(entries.map(([key, entry]) => [String(key), entry])) : entries
+  }
   if (value instanceof Set) return Array.from(value)
-  if (value instanceof RegExp || value instanceof URL) return String(value)
+  if (value instanceof RegExp || value instanceof URL || value instanceof URLSearchParams) return String(value)
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
     return `${value.constructor.name}(${value.byteLength} bytes)`
   return "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value
+}
+
+/** What stands for an object that shows nothing: a promise, headers, an instance whose fields are private. */
+const emptyOf = (record: object): string => {
+  const { name } = record.constructor ?? Object
+  return typeof name === "string" && name !== "" && name !== "Object" ? `[${name}]` : "{}"
 }
 
 /**
@@ -142,73 +156,128 @@ const plain = (value: object): unknown => {
  * @category encoding
  * @since 0.1.0
  */
-export const flatten = (prefix: string, value: unknown, set: (name: string, value: AttributeValue) => void): void => {
-  let leaves = 0
-  const ancestors: Array<unknown> = []
+export const flatten = (prefix: string, value: unknown, set: (name: string, value: AttributeValue) => void): void =>
+  new Flattening(prefix, set).visit(nameOf(prefix), value)
 
-  const truncated = (reason: string): void => set(`${prefix}._truncated`, reason)
+/**
+ * A name and those below it. A program flattens the same shapes again and again: a name that is remembered is not put
+ * together again, and is found faster wherever it is a key.
+ */
+interface Name {
+  readonly text: string
+  readonly children: Map<string | number, Name>
+}
 
-  const leaf = (name: string, value: AttributeValue): void => {
-    if (++leaves <= MAX_LEAVES) set(name, value)
-    else if (leaves === MAX_LEAVES + 1) truncated(`more than ${MAX_LEAVES} values`)
+// Pure: what is forgotten is made again, the same
+const MAX_NAMES = 16_384
+let known = new Map<string, Name>()
+let names = 0
+
+const makeName = (text: string): Name => {
+  if (++names > MAX_NAMES) {
+    known = new Map()
+    names = 0
+  }
+  return { text, children: new Map() }
+}
+
+const nameOf = (prefix: string): Name => {
+  let name = known.get(prefix)
+  if (name === undefined) known.set(prefix, (name = makeName(prefix)))
+  return name
+}
+
+const below = (parent: Name, key: string | number): Name => {
+  let name = parent.children.get(key)
+  if (name === undefined) parent.children.set(key, (name = makeName(`${parent.text}.${key}`)))
+  return name
+}
+
+class Flattening {
+  private leaves = 0
+  private readonly ancestors: Array<unknown> = []
+  private readonly prefix: string
+  private readonly set: (name: string, value: AttributeValue) => void
+
+  constructor(prefix: string, set: (name: string, value: AttributeValue) => void) {
+    this.prefix = prefix
+    this.set = set
   }
 
-  const visitList = (name: string, list: ReadonlyArray<unknown>): void => {
+  private truncated(reason: string): void {
+    this.set(`${this.prefix}._truncated`, reason)
+  }
+
+  private leaf({ text }: Name, value: AttributeValue): void {
+    if (++this.leaves <= MAX_LEAVES) this.set(text, value)
+    else if (this.leaves === MAX_LEAVES + 1) this.truncated(`more than ${MAX_LEAVES} values`)
+  }
+
+  private visitList(name: Name, list: ReadonlyArray<unknown>): void {
     const items = itemsOf(list)
-    if (list.length > MAX_ITEMS) truncated(`more than ${MAX_ITEMS} items in a list`)
-    if (isHomogeneous(items)) return leaf(name, items)
-    for (let index = 0; index < items.length && leaves <= MAX_LEAVES; index++) {
-      visit(`${name}.${index}`, () => items[index])
+    if (list.length > MAX_ITEMS) this.truncated(`more than ${MAX_ITEMS} items in a list`)
+    if (isHomogeneous(items)) return this.leaf(name, items)
+    for (let index = 0; index < items.length && this.leaves <= MAX_LEAVES; index++) {
+      this.visit(below(name, index), items[index])
     }
   }
 
-  const visitRecord = (name: string, record: object): void => {
-    const before = leaves
+  private visitRecord(name: Name, record: object): void {
+    const before = this.leaves
     for (const key of keysOf(record)) {
-      if (leaves > MAX_LEAVES) break
-      visit(`${name}.${key}`, () => Reflect.get(record, key))
+      if (this.leaves > MAX_LEAVES) break
+      this.visitProperty(below(name, key), record, key)
     }
-    if (leaves === before) leaf(name, "{}")
+    if (this.leaves === before) this.leaf(name, emptyOf(record))
   }
 
-  const visitObject = (name: string, value: object): void => {
-    if (ancestors.includes(value)) return leaf(name, "[circular]")
-    if (ancestors.length >= MAX_DEPTH) return leaf(name, "[nested too deep]")
-    ancestors.push(value)
+  private visitProperty(name: Name, record: object, key: string): void {
+    let value: unknown
+    try {
+      value = Reflect.get(record, key)
+    } catch {
+      return this.leaf(name, UNREADABLE)
+    }
+    this.visit(name, value)
+  }
+
+  private visitObject(name: Name, value: object): void {
+    if (this.ancestors.includes(value)) return this.leaf(name, "[circular]")
+    if (this.ancestors.length >= MAX_DEPTH) return this.leaf(name, "[nested too deep]")
+    this.ancestors.push(value)
     try {
       const data = plain(value)
-      if (data !== value) visit(name, () => data)
-      else if (Array.isArray(value)) visitList(name, value)
-      else visitRecord(name, value)
+      if (data !== value) this.visit(name, data)
+      else if (Array.isArray(value)) this.visitList(name, value)
+      else this.visitRecord(name, value)
     } finally {
-      ancestors.pop()
+      this.ancestors.pop()
     }
   }
 
-  const visit = (name: string, read: () => unknown): void => {
-    try {
-      const value = read()
-      switch (typeof value) {
-        case "string":
-        case "boolean":
-          return leaf(name, value)
-        case "number":
-          return leaf(name, Number.isFinite(value) ? value : String(value))
-        case "undefined":
-          return
-        case "object":
-          return value === null ? leaf(name, "null") : visitObject(name, value)
-        case "function":
-          return leaf(name, `[function ${value.name}]`)
-        default:
-          return leaf(name, String(value))
-      }
-    } catch {
-      leaf(name, UNREADABLE)
+  visit(name: Name, value: unknown): void {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return this.leaf(name, value)
+      case "number":
+        return this.leaf(name, Number.isFinite(value) ? value : String(value))
+      case "undefined":
+        return
+      default:
+        try {
+          this.visitUnusual(name, value)
+        } catch {
+          this.leaf(name, UNREADABLE)
+        }
     }
   }
 
-  visit(prefix, () => value)
+  private visitUnusual(name: Name, value: unknown): void {
+    if (value === null) return this.leaf(name, "null")
+    if (typeof value === "object") return this.visitObject(name, value)
+    this.leaf(name, typeof value === "function" ? `[function ${value.name}]` : String(value))
+  }
 }
 
 const leafFromAttribute = (value: unknown): unknown => (value === "null" ? null : value === "{}" ? {} : value)

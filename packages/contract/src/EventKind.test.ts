@@ -1,4 +1,6 @@
 import { assert, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as EventKind from "./EventKind.ts"
 
 it.each<readonly [type: string, name: string, attributes: Record<string, unknown>]>([
@@ -52,3 +54,41 @@ it.each<readonly [type: string, name: string, attributes: Record<string, unknown
   // Else
   ["tool", "search", {}]
 ])("%s: %s %j", (type, name, attributes) => assert.strictEqual(EventKind.detect(name, attributes), type))
+
+it("says which event type a word means", () => {
+  const words = ["model", "tool", "chain", "session", "workflow", "agent", "banana", "constructor", 1, null]
+  assert.deepStrictEqual(words.map(EventKind.fromWord), [
+    "model",
+    "tool",
+    "chain",
+    "session",
+    "chain",
+    "chain",
+    undefined,
+    undefined,
+    undefined,
+    undefined
+  ])
+})
+
+it("rules are data: all that is said must hold, the first match decides", () => {
+  const rules = [
+    { match: { name: "POST /chat*" }, type: "agent" },
+    { match: { name: "db.*", attribute: "db.system", value: "postgres*" }, type: "tool" },
+    { match: { attribute: "retries", value: 3 }, type: "session" },
+    { match: { attribute: "llm" }, type: "model" },
+    { match: { name: "a.c" }, type: "model" }
+  ]
+  const decoded = Option.getOrThrow(Schema.decodeUnknownOption(Schema.Array(EventKind.Rule))(rules))
+  assert.deepStrictEqual(decoded, rules as never)
+  const typeOf = EventKind.fromRules(decoded)
+  assert.strictEqual(typeOf("POST /chat/1\n2", { llm: 1 }), "chain")
+  assert.strictEqual(typeOf("GET /chat", {}), undefined)
+  assert.strictEqual(typeOf("db.query", { "db.system": "postgresql" }), "tool")
+  assert.strictEqual(typeOf("query", { "db.system": "postgresql" }), undefined)
+  assert.strictEqual(typeOf("db.query", { "db.system": "mysql" }), undefined)
+  assert.strictEqual(typeOf("x", { retries: 3 }), "session")
+  assert.strictEqual(typeOf("x", { retries: "3" }), undefined)
+  assert.strictEqual(typeOf("x", { llm: false }), "model")
+  assert.strictEqual(typeOf("abc", {}), undefined)
+})

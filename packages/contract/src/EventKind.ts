@@ -2,10 +2,12 @@
  * Which event type a span is, when nobody said so.
  *
  * Order of the rules (HoneyHive's own): explicit type, `gen_ai.operation.name`, `openinference.span.kind`,
- * `traceloop.span.kind`, `ai.operationId`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better set the type explicitly.
+ * `traceloop.span.kind`, `ai.operationId`, effect/ai's own span names, patterns in attributes and name, else `tool`. Better
+ * set the type explicitly, or by rules of one's own ({@link fromRules}), which come before all of these.
  *
  * @since 0.1.0
  */
+import * as Schema from "effect/Schema"
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
 import type { EventType } from "./Event.ts"
 import * as VercelAi from "./internal/vercelAi.ts"
@@ -22,6 +24,14 @@ const types: { readonly [said: string]: EventType } = {
   task: "chain",
   agent: "chain"
 }
+
+/**
+ * An event type as programs say it: `workflow` and `agent` are kinds of `chain`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventWord = EventType | "workflow" | "agent"
 
 const genAiOperations: { readonly [operation: string]: EventType } = {
   chat: "model",
@@ -59,6 +69,109 @@ const effectAi: ReadonlyArray<readonly [prefix: string, type: EventType]> = [
 
 const lookup = (table: { readonly [key: string]: EventType }, key: unknown): EventType | undefined =>
   typeof key === "string" && Object.hasOwn(table, key) ? table[key] : undefined
+
+/**
+ * The event type that a word means; `undefined` when it means none.
+ *
+ * @example
+ * ```ts
+ * import { EventKind } from "@honeyhive/contract"
+ *
+ * EventKind.fromWord("agent") // => "chain"
+ * EventKind.fromWord("banana") // => undefined
+ * ```
+ *
+ * @category detection
+ * @since 0.1.0
+ */
+export const fromWord = (word: unknown): EventType | undefined => lookup(types, word)
+
+/**
+ * A rule of the user's own: spans that match are events of this type. All that is said must hold; a `*` in `name` and in a
+ * text `value` stands for any text.
+ *
+ * @example
+ * ```ts
+ * import { Schema } from "effect"
+ * import { EventKind } from "@honeyhive/contract"
+ *
+ * const decode = Schema.decodeUnknownOption(EventKind.Rule)
+ *
+ * decode({ match: { name: "POST /chat*" }, type: "agent" })._tag // => "Some"
+ * decode({ match: {}, type: "agent" })._tag // => "None"
+ * ```
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Rule = Schema.Struct({
+  match: Schema.Union([
+    Schema.Struct({
+      name: Schema.optionalKey(Schema.NonEmptyString),
+      /** An attribute that the span has. */
+      attribute: Schema.NonEmptyString,
+      /** What its value is. Default: anything. */
+      value: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
+    }),
+    Schema.Struct({ name: Schema.NonEmptyString })
+  ]),
+  type: Schema.Literals(["model", "tool", "chain", "session", "workflow", "agent"])
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Rule = typeof Rule.Type
+
+type Test = (name: string, attributes: AttributeRecord) => boolean
+
+const glob = (pattern: string): ((text: string) => boolean) => {
+  if (!pattern.includes("*")) return (text) => text === pattern
+  const parts = pattern.split("*").map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+  const expression = new RegExp(`^${parts.join("[^]*")}$`)
+  return (text) => expression.test(text)
+}
+
+const testOf = (match: { readonly name?: string; readonly attribute?: string; readonly value?: unknown }): Test => {
+  const { attribute, name, value } = match
+  const named = name === undefined ? () => true : glob(name)
+  if (attribute === undefined) return named
+  const isValue = typeof value === "string" ? glob(value) : undefined
+  return (name, attributes) => {
+    const found = attributes[attribute]
+    if (found === undefined || !named(name)) return false
+    if (value === undefined) return true
+    return isValue === undefined ? found === value : typeof found === "string" && isValue(found)
+  }
+}
+
+/**
+ * Makes one function of rules; the first that matches decides. `undefined` where none does.
+ *
+ * @example
+ * ```ts
+ * import { EventKind } from "@honeyhive/contract"
+ *
+ * const typeOf = EventKind.fromRules([
+ *   { match: { name: "POST /chat*" }, type: "agent" },
+ *   { match: { attribute: "db.system" }, type: "tool" }
+ * ])
+ *
+ * typeOf("POST /chat/1", {}) // => "chain"
+ * typeOf("query", { "db.system": "postgresql" }) // => "tool"
+ * typeOf("query", {}) // => undefined
+ * ```
+ *
+ * @category detection
+ * @since 0.1.0
+ */
+export const fromRules = (
+  rules: ReadonlyArray<Rule>
+): ((name: string, attributes: AttributeRecord) => EventType | undefined) => {
+  const tests = rules.map(({ match, type }) => [testOf(match), fromWord(type)] as const)
+  return (name, attributes) => tests.find(([test]) => test(name, attributes))?.[1]
+}
 
 /**
  * The event type of a span by its name and attributes.

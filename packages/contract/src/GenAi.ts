@@ -81,17 +81,15 @@ const partsOf = (message: object): ReadonlyArray<object> =>
 
 const understood: ReadonlySet<unknown> = new Set(["text", "tool_call", "tool_call_response"])
 
-const textOf = (parts: ReadonlyArray<object>): string =>
-  parts
-    .flatMap((part) =>
-      Predicate.hasProperty(part, "type") &&
-      part.type === "text" &&
-      Predicate.hasProperty(part, "content") &&
-      typeof part.content === "string"
-        ? [part.content]
-        : []
-    )
-    .join("")
+const textOf = (parts: ReadonlyArray<object>): string => {
+  let text = ""
+  for (const part of parts) {
+    if (field(part, "type") !== "text") continue
+    const content = field(part, "content")
+    if (typeof content === "string") text += content
+  }
+  return text
+}
 
 /**
  * One message of OpenTelemetry's form (`role`, `parts`) as chat messages of HoneyHive's (`role`, `content`, `tool_calls`);
@@ -130,8 +128,10 @@ const chatMessages = (message: unknown, role: string): ReadonlyArray<Record<stri
 }
 
 // Text that is no JSON (a plain prompt, a list that some limit cut) is one message, rather than lost
-const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string, unknown>> =>
-  [json(attribute)].flat().flatMap((message) => chatMessages(message, role))
+const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string, unknown>> => {
+  const said = json(attribute)
+  return Array.isArray(said) ? said.flatMap((message) => chatMessages(message, role)) : [...chatMessages(said, role)]
+}
 
 /** A list of parts, or a text. */
 const instructions = (attribute: unknown): string =>

@@ -110,49 +110,88 @@ const instrumentors: ReadonlyArray<
   ["aws-strands", (scope) => scope.includes("strands")],
   ["google-adk", (scope) => scope.includes("gcp.vertex.agent") || scope.includes("google.adk")],
   ["traceloop", (scope) => scope.includes("traceloop") || scope.startsWith("opentelemetry.instrumentation.")],
-  ["standardgenai", (_, attributes) => Object.keys(attributes).some((name) => name.startsWith("gen_ai."))]
+  [
+    "standardgenai",
+    (_, attributes) => {
+      for (const name in attributes) if (name.startsWith("gen_ai.")) return true
+      return false
+    }
+  ]
 ]
 
 type Buckets = { [B in Bucket.Bucket]: Record<string, unknown> }
 
-const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucket]: A } =>
-  // Every bucket is one of its literals
-  Object.fromEntries(Bucket.Bucket.literals.map((bucket) => [bucket, make(bucket)])) as { [B in Bucket.Bucket]: A }
+// Written out: this runs for every span that comes in
+const bucketwise = <A>(make: (bucket: Bucket.Bucket) => A): { [B in Bucket.Bucket]: A } => ({
+  inputs: make("inputs"),
+  outputs: make("outputs"),
+  config: make("config"),
+  metadata: make("metadata"),
+  metrics: make("metrics"),
+  feedback: make("feedback"),
+  user_properties: make("user_properties")
+})
+
+/** A name such as `__proto__` is a name like any other. */
+const put = (bucket: Record<string, unknown>, name: string, value: unknown): void => {
+  if (name !== "__proto__") bucket[name] = value
+  else Object.defineProperty(bucket, name, { value, enumerable: true, configurable: true, writable: true })
+}
 
 const bucketsOf = (span: SpanRecord): Buckets => {
   const convention = conventionOf(span.scope.name, span.attributes)
   const content = convention.contentOf(span.attributes)
-  // Maps: a name such as `__proto__` is a name like any other
-  const found = bucketwise((bucket) => new Map(Object.entries(content[bucket] ?? {})))
-  const own = bucketwise((): Array<readonly [path: string, value: unknown]> => [])
+  const found = bucketwise((): Record<string, unknown> => ({}))
+  const own: { [B in Bucket.Bucket]?: Array<readonly [path: string, value: unknown]> } = {}
   const siblings = new Map<string, readonly [name: string, bucket: Bucket.Bucket, path: string, value: unknown]>()
-  const claims = new Map<string, string>()
+  /** Who has a field; where nobody is named, the attribute of the field's own name. */
+  let claims: Map<string, string> | undefined
   /** Of two attributes for the same field the one that comes first in the alphabet has it, whatever order they come in. */
   const claim = (name: string, bucket: Bucket.Bucket, path: string, value: unknown): void => {
-    // Nearly all are in `metadata`: there the path alone will do
-    const field = bucket === "metadata" ? path : `\0${bucket}\0${path}`
-    if (name > (claims.get(field) ?? name)) return
-    claims.set(field, name)
-    found[bucket].set(path, value)
+    // Most attributes are fields of their own name in `metadata`: until another kind comes, nothing stands in their way
+    if (claims !== undefined || name !== path) {
+      claims ??= new Map()
+      const field = `${bucket}.${path}`
+      if (Object.hasOwn(found[bucket], path) && name > (claims.get(field) ?? path)) return
+      claims.set(field, name)
+    }
+    put(found[bucket], path, value)
   }
-  for (const [name, value] of Object.entries(span.attributes)) {
+  for (const name of Object.keys(span.attributes)) {
     if (consumed.has(name) || convention.reads(name)) continue
+    const value = span.attributes[name]
     const split = Bucket.split(name)
     if (split !== undefined) {
-      own[split[0]].push([split[1], value])
-    } else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
+      ;(own[split[0]] ??= []).push([split[1], value])
+      continue
+    }
+    if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
       claim(name, "metadata", name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
-    } else {
-      const [[bucket, path], ...others] = convention.fieldsOf(name) ?? [["metadata", name] as const]
-      claim(name, bucket, path, value)
-      for (const [bucket, path] of others) {
-        const field = `${bucket}.${path}`
-        if (name <= (siblings.get(field)?.[0] ?? name)) siblings.set(field, [name, bucket, path, value])
-      }
+      continue
+    }
+    const fields = convention.fieldsOf(name)
+    if (fields === undefined) {
+      claim(name, "metadata", name, value)
+      continue
+    }
+    const [[bucket, path], ...others] = fields
+    claim(name, bucket, path, value)
+    for (const [bucket, path] of others) {
+      const field = `${bucket}.${path}`
+      if (name <= (siblings.get(field)?.[0] ?? name)) siblings.set(field, [name, bucket, path, value])
     }
   }
-  for (const [, bucket, path, value] of siblings.values()) if (!found[bucket].has(path)) found[bucket].set(path, value)
-  return bucketwise((bucket) => ({ ...Object.fromEntries(found[bucket]), ...Bucket.nest(own[bucket]) }))
+  for (const [, bucket, path, value] of siblings.values()) {
+    if (!Object.hasOwn(found[bucket], path) && !Object.hasOwn(content[bucket] ?? {}, path)) {
+      put(found[bucket], path, value)
+    }
+  }
+  return bucketwise((bucket) => {
+    const entries = own[bucket]
+    return content[bucket] === undefined && entries === undefined
+      ? found[bucket]
+      : { ...content[bucket], ...found[bucket], ...(entries && Bucket.nest(entries)) }
+  })
 }
 
 const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
@@ -226,8 +265,9 @@ export const toEvent = (span: SpanRecord): Projected => {
       event_name: text(span.attributes, Attributes.EVENT_NAME) ?? span.name,
       source: session.source,
       start_time: millis(span.startTimeUnixNano),
-      end_time: millis(span.endTimeUnixNano),
-      duration: millis(span.endTimeUnixNano - span.startTimeUnixNano),
+      // No end: it still runs
+      end_time: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano),
+      duration: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano - span.startTimeUnixNano),
       error: errorOf(span),
       // Attribute values come from `Otlp.spans`, which produces JSON only
       ...(buckets as { [B in Bucket.Bucket]: { readonly [key: string]: Schema.Json } })

@@ -8,6 +8,7 @@ export { type AttributeRecord, Attributes, type AttributeValue } from "./Attribu
 export * as Bucket from "./Bucket.ts"
 export * as Event from "./Event.ts"
 export * as EventKind from "./EventKind.ts"
+export * as ExternalIds from "./ExternalIds.ts"
 export * as GenAi from "./GenAi.ts"
 export * as Otlp from "./Otlp.ts"
 export * as Prices from "./Prices.ts"

@@ -7,6 +7,7 @@ import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
@@ -34,6 +35,10 @@ import { type TraceStoreError } from "./TraceStore.ts"
 export interface HiveOptions {
   /** The store's file. Default `:memory:`, which keeps nothing. */
   readonly path?: string | undefined
+  /** What is kept of it, and how long. Default: everything. */
+  readonly retention?: SqliteTraceStore.Retention | undefined
+  /** Silence of a process after which its running spans are lost. Default 5 minutes. */
+  readonly lease?: Duration.Input | undefined
   /** Default 0: any free port. */
   readonly port?: number | undefined
   /** Default `127.0.0.1`. */
@@ -134,6 +139,6 @@ export class Hive extends Context.Service<
     options: HiveOptions = {}
   ): Layer.Layer<Hive | TraceStore | TraceQueries, HiveError | TraceStoreError> =>
     Hive.layerServer(options).pipe(
-      Layer.provideMerge(SqliteTraceStore.layer({ path: options.path ?? ":memory:", prices: options.prices }))
+      Layer.provideMerge(SqliteTraceStore.layer({ ...options, path: options.path ?? ":memory:" }))
     )
 }

@@ -9,6 +9,7 @@ import * as Schema from "effect/Schema"
 import * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRespondable from "effect/http/HttpServerRespondable"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import { TraceStoreError } from "./TraceStore.ts"
 
 /**
  * A request that is refused; `message` says why.
@@ -24,7 +25,10 @@ export class HttpProblem extends Schema.TaggedError<HttpProblem>()("HttpProblem"
   [HttpServerRespondable.symbol]() {
     const { errorCode, message, statusCode } = this
     return Effect.succeed(
-      HttpServerResponse.jsonUnsafe({ statusCode, message, success: false, errorCode }, { status: statusCode })
+      HttpServerResponse.jsonUnsafe(
+        { statusCode, message, success: false, errorCode },
+        { status: statusCode, ...(statusCode === 503 ? { headers: { "retry-after": "1" } } : {}) }
+      )
     )
   }
 }
@@ -49,6 +53,9 @@ const fromError = (error: unknown): HttpProblem => {
               message: `the body cannot be read: ${reason.description || describe(reason.cause)}`
             })
     }
+  }
+  if (error instanceof TraceStoreError && error.busy === true) {
+    return new HttpProblem({ statusCode: 503, errorCode: "busy", message: error.message })
   }
   return new HttpProblem({ statusCode: 500, errorCode: "internal_error", message: "the hive failed; see its log" })
 }
@@ -84,5 +91,7 @@ export const answering = <E, R>(
     if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
     const problem = fromError(Cause.squash(cause))
     const answer = Effect.orDie(HttpServerRespondable.toResponse(problem))
-    return problem.statusCode < 500 ? answer : Effect.andThen(Effect.logError("hive: a request failed", cause), answer)
+    return problem.statusCode !== 500
+      ? answer
+      : Effect.andThen(Effect.logError("hive: a request failed", cause), answer)
   })

@@ -12,16 +12,16 @@ import * as Schema from "effect/Schema"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { ExportTraceServiceRequest, spans } from "@honeyhive/contract/Otlp"
+import { ExportTraceServiceRequest, type Spans, spans } from "@honeyhive/contract/Otlp"
 import { Keys } from "./Keys.ts"
-import { decodeRequest, encodeResponse, type ExportTraceServiceResponse } from "./OtlpProtobuf.ts"
+import { decodeSpans, encodeResponse, type ExportTraceServiceResponse } from "./OtlpProtobuf.ts"
 import { HttpProblem } from "./HttpProblem.ts"
 import { TraceStore } from "./TraceStore.ts"
 
 interface Encoding {
   readonly contentType: string
   /** Throws or fails with what is wrong with the body. */
-  readonly decode: (body: Uint8Array) => Effect.Effect<ExportTraceServiceRequest, Error>
+  readonly decode: (body: Uint8Array) => Effect.Effect<Spans, Error>
   readonly encode: (response: ExportTraceServiceResponse) => Uint8Array
 }
 
@@ -29,13 +29,13 @@ const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(ExportTraceS
 
 const json: Encoding = {
   contentType: "application/json",
-  decode: (body) => decodeJson(new TextDecoder().decode(body)),
+  decode: (body) => Effect.map(decodeJson(new TextDecoder().decode(body)), spans),
   encode: (response) => new TextEncoder().encode(JSON.stringify(response))
 }
 
 const protobuf: Encoding = {
   contentType: "application/x-protobuf",
-  decode: (body) => Effect.try({ try: () => decodeRequest(body), catch: (cause) => Error(String(cause)) }),
+  decode: (body) => Effect.try({ try: () => decodeSpans(body), catch: (cause) => Error(String(cause)) }),
   encode: encodeResponse
 }
 
@@ -68,7 +68,7 @@ const ingest = Effect.gen(function* () {
     })
   }
   const body = new Uint8Array(yield* request.arrayBuffer)
-  const decoded = yield* encoding.decode(body).pipe(
+  const { accepted, rejected } = yield* encoding.decode(body).pipe(
     // A body nested deeper than the stack is as malformed as any other
     Effect.catchDefect((defect) => Effect.fail(Error(String(defect)))),
     Effect.mapError(
@@ -80,7 +80,6 @@ const ingest = Effect.gen(function* () {
         })
     )
   )
-  const { accepted, rejected } = spans(decoded)
   yield* store.ingest(accepted)
   return HttpServerResponse.uint8Array(encoding.encode(partialSuccess(rejected)), {
     contentType: encoding.contentType

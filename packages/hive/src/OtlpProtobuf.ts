@@ -7,7 +7,8 @@
  * @since 0.1.0
  */
 import protobuf from "protobufjs/light.js"
-import type { ExportTraceServiceRequest } from "@honeyhive/contract/Otlp"
+import type { ExportTraceServiceRequest, Spans } from "@honeyhive/contract/Otlp"
+import { readSpans } from "./internal/spanReader.ts"
 
 const field = (type: string, id: number) => ({ type, id })
 const repeated = (type: string, id: number) => ({ type, id, rule: "repeated" })
@@ -119,6 +120,22 @@ export const decodeRequest = (bytes: Uint8Array): ExportTraceServiceRequest => {
     }))
   }
 }
+
+/**
+ * The spans of a request, in one pass over the bytes: what `Otlp.spans` makes of {@link decodeRequest}'s result, at about
+ * a fifth of the cost. Throws a `RangeError` that says what is wrong with the bytes.
+ *
+ * @example
+ * ```ts
+ * import { OtlpProtobuf } from "@honeyhive/hive"
+ *
+ * OtlpProtobuf.decodeSpans(new Uint8Array()) // => { accepted: [], rejected: [] }
+ * ```
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decodeSpans = (bytes: Uint8Array): Spans => readSpans(bytes)
 
 /**
  * OTLP's answer: what was refused and why; empty when everything was taken.

@@ -225,6 +225,28 @@ describe("SqliteTraceStore", () => {
     }).pipe(Effect.provide(memory))
   )
 
+  it.effect("searches in content that is kept apart", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const history = Array.from({ length: 20 }, (_, turn) => ({ role: "user", content: `turn ${turn} `.repeat(30) }))
+      const inputs = { chat_history: history, prompt: "be kind ".repeat(100), short: "refund" }
+      yield* store.createEvents([
+        { event_type: "model", inputs },
+        { event_type: "model", inputs: { short: "other" } }
+      ])
+      const count = (field: string, value: string) =>
+        Effect.map(store.search({ filters: [{ field, operator: "contains", value }] }), (found) => found.count)
+      assert.strictEqual(yield* count("inputs", "turn 17"), 1)
+      assert.strictEqual(yield* count("inputs.chat_history", "turn 17"), 1)
+      assert.strictEqual(yield* count("inputs.prompt", "be kind"), 1)
+      assert.strictEqual(yield* count("inputs.short", "refund"), 1)
+      assert.deepStrictEqual(
+        (yield* store.search({ filters: [{ field: "inputs.prompt", operator: "exists" }] })).events[0]?.inputs,
+        inputs
+      )
+    }).pipe(Effect.provide(memory))
+  )
+
   it.effect("pages newest first, and by time", () =>
     Effect.gen(function* () {
       const store = yield* TraceStore

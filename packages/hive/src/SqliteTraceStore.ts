@@ -1,26 +1,37 @@
 /**
- * The store on SQLite, in one file: write-ahead log, versioned tables, one transaction per request.
+ * The store on SQLite, in one file: write-ahead log, versioned tables, one writer in a thread of its own.
+ *
+ * Every acknowledged write is in the file: a killed process loses none. Requests that arrive while the writer works share
+ * its next transaction. Reading never waits for writing: it has a handle of its own.
  *
  * @since 0.1.0
  */
-import * as FileSystem from "node:fs"
-import * as Path from "node:path"
-import type { DatabaseSync, SQLInputValue } from "node:sqlite"
+import type { DatabaseSync } from "node:sqlite"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Event, PostEvent, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
+import * as Stream from "effect/Stream"
+import type { Event, PostEvent } from "@honeyhive/contract/Event"
+import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import * as Prices from "@honeyhive/contract/Prices"
-import { type Projected, toEvent } from "@honeyhive/contract/Projection"
+import { toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
-import { columns, fromRow, type Lineage, type Row, selected, toRow } from "./internal/row.ts"
-import { migrations, version } from "./internal/schema.ts"
-import { where } from "./internal/search.ts"
+import { background } from "./internal/background.ts"
+import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
+import { times } from "./internal/merge.ts"
+import { makeReader, type Place } from "./internal/reader.ts"
+import { pushRow } from "./internal/row.ts"
+import { withState } from "./internal/running.ts"
+import { prepareIndex } from "./internal/searchIndex.ts"
 import { traceQueries } from "./internal/sqliteQueries.ts"
+import { tokensOf } from "./internal/summaries.ts"
+import { makeWriter } from "./internal/writer.ts"
+import { direct, type Send, writing } from "./internal/writing.ts"
 import { TraceQueries } from "./TraceQueries.ts"
-import { SearchError, type SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"
+import { SearchError, type Selection, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -29,97 +40,38 @@ import { SearchError, type SessionSummary, TraceStore, TraceStoreError } from ".
 export interface SqliteOptions {
   /** The file, made with its folders when it is missing; `:memory:` keeps nothing. */
   readonly path: string
+  /** Memory that may wait for the writer, in bytes; past it a write fails as `busy`. Default 64 MiB. */
+  readonly maxWaitingBytes?: number | undefined
+  /**
+   * A span without an end runs as long as its process is heard of; after a silence of this length it is marked as lost
+   * (`metadata.span_state`), until it is heard of again. Default 5 minutes.
+   */
+  readonly lease?: Duration.Input | undefined
+  /** What is kept. Default: everything. */
+  readonly retention?: Retention | undefined
   /** What tokens cost. Default: list prices, `Prices.builtIn`. */
   readonly prices?: Prices.PriceTable | undefined
 }
 
-const inMemory = ":memory:"
-
-const open = (path: string): DatabaseSync => {
-  if (path !== inMemory) FileSystem.mkdirSync(Path.dirname(Path.resolve(path)), { recursive: true })
-  // Loaded with the first store: on Node 22 the module announces itself as experimental, which an import must not
-  const sqlite = process.getBuiltinModule("node:sqlite")
-  const database = new sqlite.DatabaseSync(path, { timeout: 5_000 })
-  try {
-    migrate(database, path)
-    return database
-  } catch (error) {
-    database.close()
-    throw error
-  }
+/**
+ * What is kept: as long as a session is within every limit that is given. Past one, whole sessions go, those that began
+ * first; a session in which something still runs stays. Looked after once a minute (more often with a short `lease`), in
+ * small steps, and free space is given back to the file system.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Retention {
+  /** Since the end of a session's last event. */
+  readonly maxAge?: Duration.Input | undefined
+  /** Events of all sessions, the sessions themselves among them. */
+  readonly maxEvents?: number | undefined
+  /** Size of the file in bytes. The log beside it may take another 64 MB. */
+  readonly maxBytes?: number | undefined
 }
-
-const migrate = (database: DatabaseSync, path: string): void => {
-  const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"])
-  if (found > version) {
-    throw new TraceStoreError({
-      message:
-        `${path} is a store of version ${found}, this hive reads up to version ${version}: ` +
-        "update @honeyhive/hive, or choose another file"
-    })
-  }
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY")
-  for (let step = found; step < version; step++) {
-    database.exec(`BEGIN IMMEDIATE; ${migrations[step]}; PRAGMA user_version = ${step + 1}; COMMIT`)
-  }
-}
-
-const merged = <A extends object>(before: A, more: A | undefined): A => ({ ...before, ...more })
-
-/** The event with what an update says: buckets merge, outputs are replaced unless null. */
-const updated = (event: Event, update: UpdateEvent): Event => ({
-  ...event,
-  config: merged(event.config, update.config),
-  metadata: merged(event.metadata, update.metadata),
-  metrics: merged(event.metrics, update.metrics),
-  feedback: merged(event.feedback, update.feedback),
-  user_properties: merged(event.user_properties, update.user_properties),
-  outputs: update.outputs ?? event.outputs,
-  end_time: update.end_time ?? event.end_time,
-  duration: update.duration ?? event.duration,
-  children_ids: update.children_ids?.length ? update.children_ids : event.children_ids
-})
-
-/** A span that is delivered again says everything anew, but what was added to its event meanwhile stays. */
-const redelivered = (before: Event, again: Event): Event => ({
-  ...again,
-  config: merged(before.config, again.config),
-  metadata: merged(before.metadata, again.metadata),
-  metrics: merged(before.metrics, again.metrics),
-  feedback: merged(before.feedback, again.feedback),
-  user_properties: merged(before.user_properties, again.user_properties),
-  children_ids: before.children_ids
-})
 
 const uuidOf = (id: string | undefined): string | undefined =>
   id === undefined ? undefined : Uuid.isUuid(id) ? id.toLowerCase() : Uuid.fromText(id)
-
-const emptySession = (id: string, name: string, source: string, startTime: number): Event => ({
-  event_id: id,
-  session_id: id,
-  parent_id: null,
-  children_ids: [],
-  event_type: "session",
-  event_name: name,
-  source,
-  start_time: startTime,
-  end_time: null,
-  duration: null,
-  error: null,
-  inputs: {},
-  outputs: {},
-  config: {},
-  metadata: {},
-  metrics: {},
-  feedback: {},
-  user_properties: {}
-})
-
-const span = (start: number, end: number | null | undefined, duration: number | null | undefined) => ({
-  start_time: start,
-  end_time: end ?? (typeof duration === "number" ? start + duration : null),
-  duration: duration ?? (typeof end === "number" ? end - start : null)
-})
 
 const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
   const id = post.event_id?.toLowerCase() ?? crypto.randomUUID()
@@ -132,7 +84,7 @@ const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
     event_type: post.event_type,
     event_name: post.event_name ?? "unknown",
     source: post.source ?? "unknown",
-    ...span(post.start_time ?? now, post.end_time, post.duration),
+    ...times(post.start_time ?? now, post.end_time, post.duration),
     error: post.error ?? null,
     inputs: post.inputs,
     outputs: post.outputs ?? {},
@@ -144,203 +96,90 @@ const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
   }
 }
 
-/** The store over an open database; every method is one synchronous piece of work. */
-const make = (database: DatabaseSync) => {
-  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
-    // The statement selects exactly these columns
-    database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
-
-  const put = database.prepare(
-    `INSERT OR REPLACE INTO events (${columns.join(", ")}) VALUES (${columns.map((column) => `$${column}`).join(", ")})`
-  )
-  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
-  const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
-
-  const find = (id: string): Row | undefined => byId.get(id) as unknown as Row | undefined
-  const write = (event: Event, lineage: Lineage | undefined): void => {
-    put.run(toRow(event, lineage))
-  }
-
-  const lineageOf = (row: Row): Lineage | undefined =>
-    row.span_id === null
-      ? undefined
-      : {
-          traceId: String(row.trace_id),
-          spanId: String(row.span_id),
-          parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
-        }
-
-  const transaction = <A>(work: () => A): A => {
-    database.exec("BEGIN IMMEDIATE")
-    try {
-      const result = work()
-      database.exec("COMMIT")
-      return result
-    } catch (error) {
-      database.exec("ROLLBACK")
-      throw error
-    }
-  }
-
-  const autoCreate = ({ event, session }: Projected): void => {
-    const known = find(session.id)
-    if (known === undefined) {
-      write(emptySession(session.id, session.name, session.source, event.start_time), undefined)
-    } else if (Number(known.start_time) > event.start_time && known.end_time === null) {
-      write({ ...fromRow(known), start_time: event.start_time }, lineageOf(known))
-    }
-  }
-
-  const ingestOne = (projected: Projected, lineage: Lineage): void => {
-    const { event, session } = projected
-    if (session.autoCreate) autoCreate(projected)
-    const before = find(event.event_id) ?? (bySpan.get(lineage.traceId, lineage.spanId) as unknown as Row | undefined)
-    write(before === undefined ? event : redelivered(fromRow(before), event), lineage)
-  }
-
-  const startSession = (start: StartSession, now: number): Event => {
-    const id = uuidOf(start.session_id) ?? crypto.randomUUID()
-    const known = find(id)
-    const before =
-      known === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(known)
-    const session: Event = {
-      ...before,
-      event_name: start.session_name ?? start.event_name ?? before.event_name,
-      source: start.source ?? before.source,
-      ...span(
-        Math.min(before.start_time, start.start_time ?? before.start_time),
-        start.end_time ?? before.end_time,
-        start.duration ?? before.duration
-      ),
-      inputs: merged(before.inputs, start.inputs),
-      outputs: start.outputs ?? before.outputs,
-      config: merged(before.config, start.config),
-      metadata: merged(before.metadata, start.metadata),
-      user_properties: merged(before.user_properties, start.user_properties),
-      children_ids: start.children_ids?.length ? start.children_ids : before.children_ids
-    }
-    write(session, known === undefined ? undefined : lineageOf(known))
-    return session
-  }
-
-  const childIds = (event: Event): Event => {
-    const children = rows(
-      `SELECT ${selected} FROM events WHERE parent_id = ? OR (trace_id, parent_span_id) IN
-         (SELECT trace_id, span_id FROM events WHERE event_id = ? AND span_id IS NOT NULL) ORDER BY start_time`,
-      event.event_id,
-      event.event_id
-    )
-    const found = children.filter((row) => row.parent_id === event.event_id).map((row) => String(row.event_id))
-    return { ...event, children_ids: [...new Set([...event.children_ids, ...found])] }
-  }
-
-  const ended = (event: Event): Event => {
-    if (event.event_type !== "session" || event.end_time !== null) return event
-    const last = database.prepare("SELECT MAX(end_time) AS last FROM events WHERE session_id = ?").get(event.session_id)
-    const end = last?.["last"]
-    return typeof end === "number" ? { ...event, ...span(event.start_time, end, null) } : event
-  }
-
-  return {
-    ingest: (projected: ReadonlyArray<readonly [Projected, Lineage]>): void =>
-      transaction(() => projected.forEach(([event, lineage]) => ingestOne(event, lineage))),
-    startSession: (session: StartSession, now: number): Event => transaction(() => startSession(session, now)),
-    createEvents: (posts: ReadonlyArray<PostEvent>, sessionId: string, now: number): ReadonlyArray<string> =>
-      transaction(() =>
-        posts.map((post) => {
-          const event = fromPost(post, sessionId, now)
-          write(event, undefined)
-          return event.event_id
-        })
-      ),
-    updateEvent: (id: string, update: UpdateEvent): boolean =>
-      transaction(() => {
-        const row = find(id.toLowerCase())
-        if (row !== undefined) write(updated(fromRow(row), update), lineageOf(row))
-        return row !== undefined
-      }),
-    byIds: (ids: ReadonlyArray<string>): ReadonlyArray<Event> =>
-      rows(
-        `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`,
-        JSON.stringify(ids)
-      ).map(fromRow),
-    event: (id: string): Event | undefined => {
-      const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
-      return row === undefined ? undefined : ended(childIds(fromRow(row)))
-    },
-    search: (query: Parameters<typeof where>[0]) => {
-      const { sql, values } = where(query)
-      const limit = query.limit ?? 1000
-      const found = rows(
-        `SELECT ${selected} FROM events WHERE ${sql} ORDER BY start_time DESC, event_id LIMIT ? OFFSET ?`,
-        ...values,
-        limit,
-        limit * ((query.page ?? 1) - 1)
-      )
-      const all = database.prepare(`SELECT COUNT(*) AS count FROM events WHERE ${sql}`).get(...values)
-      return { events: found.map(fromRow), count: Number(all?.["count"]) }
-    },
-    sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
-      database
-        .prepare(`
-        SELECT session_id,
-          MAX(CASE WHEN event_type = 'session' THEN event_name END) AS name,
-          MAX(CASE WHEN event_type = 'session' THEN source END) AS source,
-          MAX(source) AS event_source,
-          MIN(start_time) AS start_time,
-          COALESCE(MAX(CASE WHEN event_type = 'session' THEN end_time END), MAX(end_time)) AS end_time,
-          SUM(event_type <> 'session') AS events,
-          SUM(event_type <> 'session' AND error IS NOT NULL) AS errors,
-          SUM(CASE WHEN event_type = 'model' THEN COALESCE(json_extract(metadata, '$.total_tokens'), 0) ELSE 0 END) AS tokens
-        FROM events GROUP BY session_id ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?
-      `)
-        .all(limit, offset)
-        .map((row): SessionSummary => ({
-          session_id: String(row["session_id"]),
-          name: String(row["name"] ?? "(orphan)"),
-          source: String(row["source"] ?? row["event_source"]),
-          orphan: row["name"] === null,
-          start_time: Number(row["start_time"]),
-          end_time: row["end_time"] === null ? null : Number(row["end_time"]),
-          events: Number(row["events"]),
-          errors: Number(row["errors"]),
-          tokens: Number(row["tokens"])
-        })),
-    sessionEvents: (sessionId: string): ReadonlyArray<Event> => {
-      // Of two that start in the same moment, the one that ends later is around the other
-      const events = rows(
-        `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
-           end_time IS NOT NULL, end_time DESC, event_id`,
-        sessionId.toLowerCase()
-      ).map(fromRow)
-      const children = Map.groupBy(events, (event) => event.parent_id)
-      return events.map((event) =>
-        ended({
-          ...event,
-          children_ids: [
-            ...new Set([...event.children_ids, ...(children.get(event.event_id) ?? []).map((child) => child.event_id)])
-          ]
-        })
-      )
-    }
-  }
+/** What tells one process from another; spans of those that say nothing of themselves keep their trace alive. */
+const processOf = ({ resource, traceId }: SpanRecord): string => {
+  const { "host.name": host = "", "process.pid": pid, "service.instance.id": instance } = resource
+  return instance !== undefined ? String(instance) : pid !== undefined ? `${String(host)}:${String(pid)}` : traceId
 }
 
-/** A second handle, so that long questions read beside the writer; a store in memory has no second door. */
-const openReader = (path: string): DatabaseSync | undefined => {
-  if (path === inMemory) return undefined
-  const reader = new (process.getBuiltinModule("node:sqlite").DatabaseSync)(path, { readOnly: true, timeout: 5_000 })
-  // Pages of the index, in KiB: a search reads few of them again and again
-  reader.exec("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824")
-  return reader
+const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
+  const values: Array<string | number | null> = []
+  for (const span of spans) {
+    const { event, session } = toEvent(span)
+    pushRow(values, event.end_time === null ? withState(event, "running") : event, span)
+    values.push(
+      tokensOf(event.metadata),
+      session.autoCreate ? session.name : null,
+      session.autoCreate ? session.source : null,
+      processOf(span)
+    )
+  }
+  return { op: "ingest", count: spans.length, values, now } as const
+}
+
+/** What is looked after while the store is open; a failure is logged, and tried again the next time. */
+const upkeep = (options: {
+  readonly lease?: Duration.Input | undefined
+  readonly retention?: Retention | undefined
+  readonly opened: number
+  readonly now: () => number
+  readonly send: Send
+  readonly hasRunning: () => boolean
+}) => {
+  const { hasRunning, now, opened, retention, send } = options
+  const lease = Duration.toMillis(options.lease ?? "5 minutes")
+  const markLost = Effect.suspend(() =>
+    hasRunning()
+      ? send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans")
+      : Effect.succeed(0)
+  )
+  const retain = Effect.gen(function* () {
+    if (retention === undefined) return
+    const { maxAge, maxBytes = null, maxEvents = null } = retention
+    const endedBefore = maxAge === undefined ? null : now() - Duration.toMillis(maxAge)
+    const step = send({ op: "retain", limits: { endedBefore, maxBytes, maxEvents } }, "deleting old sessions")
+    while ((yield* step) > 0) yield* send({ op: "collect" }, "deleting old content")
+    while ((yield* send({ op: "vacuum" }, "giving space back")) > 0);
+  })
+  return Effect.sleep(Math.min(lease / 4, 60_000)).pipe(
+    Effect.andThen(Effect.andThen(markLost, retain)),
+    Effect.catchCause((cause) => Effect.logWarning("hive: upkeep failed", cause)),
+    Effect.forever,
+    background,
+    Effect.forkScoped
+  )
 }
 
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
   Effect.try({
     try: work,
     catch: (cause) =>
-      cause instanceof TraceStoreError ? cause : new TraceStoreError({ message: `${what}: ${String(cause)}`, cause })
+      new TraceStoreError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
   })
+
+const searching = <A>(work: () => A): Effect.Effect<A, TraceStoreError | SearchError> =>
+  Effect.try({
+    try: work,
+    catch: (cause) =>
+      cause instanceof SearchError ? cause : new TraceStoreError({ message: `searching: ${String(cause)}`, cause })
+  })
+
+const recordsOf = (reader: ReturnType<typeof makeReader>, selection: Selection) => {
+  const start: Place = [Number.NEGATIVE_INFINITY, ""]
+  return Stream.paginate(start, (after) =>
+    Effect.map(
+      searching(() => reader.page(selection, after, PAGE)),
+      (page) => {
+        const last = page.length < PAGE ? undefined : page.at(-1)?.event
+        const next = last === undefined ? Option.none() : Option.some<Place>([last.start_time, last.event_id])
+        return [page, next] as const
+      }
+    )
+  )
+}
+
+/** Events that are read at a time. */
+const PAGE = 200
 
 /**
  * Opens the file for as long as its scope. A store that a newer hive has written is refused with a `TraceStoreError`.
@@ -364,40 +203,63 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
 export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQueries, TraceStoreError> =>
   Layer.effectContext(
     Effect.gen(function* () {
+      const { maxWaitingBytes = 64 * 2 ** 20, path, prices = Prices.builtIn } = options
       const clock = yield* Clock.Clock
-      const database = yield* Effect.acquireRelease(
-        attempt(`opening ${options.path}`, () => open(options.path)),
-        (database) => Effect.sync(() => database.close())
-      )
-      const store = make(database)
+      const open = (open: (path: string) => DatabaseSync) =>
+        Effect.acquireRelease(
+          attempt(`opening ${path}`, () => open(path)),
+          (database) => Effect.sync(() => database.close())
+        )
+      // Brings the file to this version, or says here and now why it cannot be one
+      const prepared = (path: string): DatabaseSync => {
+        const database = openWriter(path)
+        try {
+          prepareIndex(database, prices)
+          return database
+        } catch (error) {
+          database.close()
+          throw error
+        }
+      }
+      const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(prepared))
+      const memory = first === undefined ? yield* open(openWriter) : undefined
+      // The reader closes before the writer: the last one to close leaves nothing beside the file
+      const send =
+        memory === undefined ? yield* writing({ path, prices }, maxWaitingBytes) : direct(makeWriter(memory, prices))
+      const database = memory ?? (yield* open(openReader))
+      const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
-      const queries = yield* traceQueries({
-        writer: database,
-        reader: yield* Effect.acquireRelease(
-          attempt(`opening ${options.path} for reading`, () => openReader(options.path)),
-          (reader) => Effect.sync(() => reader?.close())
-        ),
-        prices: options.prices ?? Prices.builtIn,
-        read: store.byIds
-      })
-      const traceStore = TraceStore.of({
-        ingest: (spans) => attempt("keeping spans", () => store.ingest(spans.map((span) => [toEvent(span), span]))),
-        startSession: (session) => attempt("starting a session", () => store.startSession(session, now())),
-        createEvents: (events, sessionId) =>
-          attempt("creating events", () => store.createEvents(events, uuidOf(sessionId) ?? crypto.randomUUID(), now())),
-        updateEvent: (id, update) => attempt("updating an event", () => store.updateEvent(id, update)),
-        event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(store.event(id))),
-        search: (query) =>
-          Effect.try({
-            try: () => store.search(query),
-            catch: (cause) =>
-              cause instanceof SearchError
-                ? cause
-                : new TraceStoreError({ message: `searching: ${String(cause)}`, cause })
+      yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
+      const queries = yield* traceQueries({ send, reader: memory ?? (yield* open(openQuestions)) })
+      const store = TraceStore.of({
+        ingest: (spans) =>
+          Effect.flatMap(
+            attempt("keeping spans", () => ingestion(spans, now())),
+            (command) => send(command, "keeping spans")
+          ),
+        startSession: (start) =>
+          Effect.suspend(() => {
+            const id = uuidOf(start.session_id) ?? crypto.randomUUID()
+            return send({ op: "startSession", id, start, now: now() }, "starting a session")
           }),
-        sessions: ({ limit, offset }) => attempt("listing sessions", () => store.sessions(limit, offset)),
-        sessionEvents: (sessionId) => attempt("reading a session", () => store.sessionEvents(sessionId))
+        createEvents: (posts, sessionId) =>
+          Effect.suspend(() => {
+            const session = uuidOf(sessionId) ?? crypto.randomUUID()
+            const events = posts.map((post) => fromPost(post, session, now()))
+            const ids = events.map((event) => event.event_id)
+            return Effect.as(send({ op: "createEvents", events, now: now() }, "creating events"), ids)
+          }),
+        updateEvent: (id, update) =>
+          Effect.suspend(() =>
+            send({ op: "updateEvent", id: id.toLowerCase(), update, now: now() }, "updating an event")
+          ),
+        event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(reader.event(id))),
+        search: (query) => searching(() => reader.search(query)),
+        records: (selection) => recordsOf(reader, selection),
+        restore: (records) => send({ op: "restore", records }, "restoring events"),
+        sessions: ({ limit, offset }) => attempt("listing sessions", () => reader.sessions(limit, offset)),
+        sessionEvents: (sessionId) => attempt("reading a session", () => reader.sessionEvents(sessionId))
       })
-      return Context.make(TraceStore, traceStore).pipe(Context.add(TraceQueries, queries))
+      return Context.make(TraceStore, store).pipe(Context.add(TraceQueries, queries))
     })
   )

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as fc from "fast-check"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -223,6 +224,45 @@ describe("TraceQueries", () => {
       check.exec("INSERT INTO index_text (index_text) VALUES ('integrity-check')")
       assert.strictEqual(check.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok")
       check.close()
+    })
+  )
+
+  it.effect("finds what stands in content that is kept once for many events", () =>
+    onFile(
+      Effect.gen(function* () {
+        const prompt = `${"You answer politely. ".repeat(100)} xylophone`
+        const metadata = { plan: "pro", notes: prompt }
+        yield* TraceStore.use((store) =>
+          store.createEvents(
+            ["one", "two"].map((event_name) => ({ event_type: "model", event_name, inputs: { prompt }, metadata }))
+          )
+        )
+        assert.strictEqual((yield* names("xylophone")).length, 2)
+        assert.strictEqual((yield* names("metadata.plan:pro")).length, 2)
+        assert.strictEqual((yield* names(`metadata.notes:*xylophone`)).length, 2)
+        const { id } = yield* TraceQueries.use((queries) => queries.search(parse("name:one"))).pipe(
+          Effect.map(({ hits }) => ({ id: hits[0]?.event_id ?? "" }))
+        )
+        yield* TraceStore.use((store) => store.updateEvent(id, { outputs: { text: "marimba" } }))
+        assert.deepStrictEqual(yield* names("marimba xylophone"), ["one"])
+      })
+    )
+  )
+
+  it.live("is written in the background, also when nobody asks", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporary, "hive.db")
+      yield* Effect.gen(function* () {
+        yield* TraceStore.use((store) => store.createEvents(sample))
+        const check = new DatabaseSync(path)
+        const left = check.prepare("SELECT COUNT(*) AS count FROM index_queue")
+        yield* Effect.repeat(
+          Effect.sync(() => Number(left.get()?.["count"])),
+          { schedule: Schedule.spaced("20 millis"), until: (count) => count === 0 }
+        )
+        assert.strictEqual(check.prepare("SELECT COUNT(*) AS count FROM index_facts").get()?.["count"], sample.length)
+        check.close()
+      }).pipe(Effect.provide(SqliteTraceStore.layer({ path })))
     })
   )
 

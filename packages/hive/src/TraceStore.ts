@@ -7,18 +7,21 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import type { SearchEvents } from "@honeyhive/contract/Api"
 import { type Event, Millis, type PostEvent, type StartSession, type UpdateEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 
 /**
- * The store cannot be opened, read or written.
+ * The store cannot be opened, read or written. `busy`: it can, but more waits to be written than it takes at a time; try
+ * again in a moment.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TraceStoreError extends Schema.TaggedError<TraceStoreError>()("TraceStoreError", {
   message: Schema.String,
+  busy: Schema.optionalKey(Schema.Boolean),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
@@ -58,6 +61,29 @@ export const SessionSummary = Schema.Struct({
 export type SessionSummary = typeof SessionSummary.Type
 
 /**
+ * An event with all that the store knows of it; what is moved from one store to another.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StoredEvent {
+  /** As it was said: its parent is the one it named, its children those it named. */
+  readonly event: Event
+  /** The span that it came from. */
+  readonly span:
+    | { readonly traceId: string; readonly spanId: string; readonly parentSpanId: string | undefined }
+    | undefined
+}
+
+/**
+ * Which events: those that a search finds, on all its pages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Selection = Pick<SearchEvents, "filters" | "dateRange" | "evaluation_id">
+
+/**
  * The store.
  *
  * Session rules: a span that may auto-create makes its session, any number of times; a span of an unknown session without
@@ -92,5 +118,12 @@ export class TraceStore extends Context.Service<
     }) => Effect.Effect<ReadonlyArray<SessionSummary>, TraceStoreError>
     /** The session itself, when it is known, and its events by start time. */
     readonly sessionEvents: (sessionId: string) => Effect.Effect<ReadonlyArray<Event>, TraceStoreError>
+    /** The selected events and the sessions they are in, by start time; read page by page while it is consumed. */
+    readonly records: (selection: Selection) => Stream.Stream<StoredEvent, TraceStoreError | SearchError>
+    /**
+     * Keeps events of another store, in one transaction. Those that are here already take what is said now, and keep what
+     * was added to them here. What was running elsewhere is lost here: nothing will be heard of its process.
+     */
+    readonly restore: (records: ReadonlyArray<StoredEvent>) => Effect.Effect<void, TraceStoreError>
   }
 >()("@honeyhive/hive/TraceStore") {}

@@ -22,4 +22,12 @@ export {
   TraceQueries
 } from "./TraceQueries.ts"
 export * as TraceQuery from "./TraceQuery.ts"
-export { SearchError, SessionSummary, TraceStore, TraceStoreError } from "./TraceStore.ts"
+export {
+  SearchError,
+  type Selection,
+  SessionSummary,
+  type StoredEvent,
+  TraceStore,
+  TraceStoreError
+} from "./TraceStore.ts"
+export * as Transfer from "./Transfer.ts"

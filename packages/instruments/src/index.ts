@@ -4,3 +4,4 @@
  * @since 0.1.0
  */
 export * as EffectAi from "./EffectAi.ts"
+export * as Http from "./Http.ts"

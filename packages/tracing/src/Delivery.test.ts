@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Delivery } from "./Delivery.ts"
 import { Exporter } from "./Exporter.ts"
 import { SpanQueue } from "./internal/spanQueue.ts"
 import { type Options, TracerConfig } from "./TracerConfig.ts"
-import { fromSpanExporter, whole } from "./Transport.ts"
+import { allTaken, ExportError, fromSpanExporter, whole } from "./Transport.ts"
 
 const tracer = new BasicTracerProvider().getTracer("test")
 
@@ -150,6 +151,90 @@ describe("Delivery", () => {
       assert.deepInclude(error, { _tag: "DeliveryError", dropped: 1 })
       assert.strictEqual(requests.length, 1)
     }).pipe(Effect.provide(layer({ resilience: "strict" })), Effect.provide(logs))
+  })
+
+  it.effect("leaves the backend alone for as long as it asks", () =>
+    Effect.gen(function* () {
+      let tries = 0
+      const busy = Layer.succeed(Exporter, {
+        ...fromSpanExporter({ export: () => {}, shutdown: async () => {} }),
+        send: () =>
+          Effect.suspend(() =>
+            ++tries === 1
+              ? Effect.fail(new ExportError({ message: "busy", status: 429, retryAfter: 20_000 }))
+              : Effect.succeed(allTaken)
+          )
+      })
+      yield* Effect.gen(function* () {
+        const { flush, offer } = yield* Delivery
+        offer(spanNamed("a"))
+        const receipt = yield* Effect.forkChild(flush)
+        yield* TestClock.adjust("19 seconds")
+        assert.strictEqual(tries, 1)
+        yield* TestClock.adjust("1 second")
+        assert.deepStrictEqual(yield* Fiber.join(receipt), { accepted: 1, spooled: 0, dropped: {}, pending: 0 })
+      }).pipe(
+        Effect.provide(
+          Delivery.layer.pipe(
+            Layer.provide(busy),
+            Layer.provide(TracerConfig.layer({ batchMaxSize: 1, flushTimeout: "1 minute" }))
+          )
+        ),
+        Effect.provide(logs)
+      )
+    })
+  )
+
+  it.effect("a span that cannot be encoded is counted, and takes no other with it", () =>
+    Effect.gen(function* () {
+      const sent: Array<string> = []
+      const picky = Layer.succeed(Exporter, {
+        ...fromSpanExporter({
+          export: (spans, done) => {
+            sent.push(...spans.map((span) => span.name))
+            done(ok)
+          },
+          shutdown: async () => {}
+        }),
+        prepare: (span: ReadableSpan) => {
+          if (span.name === "odd") throw new Error("odd")
+          return whole(span)
+        }
+      })
+      yield* Effect.gen(function* () {
+        const { flush, offer } = yield* Delivery
+        for (const name of ["a", "odd", "b"]) offer(spanNamed(name))
+        assert.deepStrictEqual(yield* flush, { accepted: 2, spooled: 0, dropped: { "not encodable": 1 }, pending: 0 })
+        assert.deepStrictEqual(sent, ["a", "b"])
+      }).pipe(
+        Effect.provide(Delivery.layer.pipe(Layer.provide(picky), Layer.provide(TracerConfig.layer()))),
+        Effect.provide(logs)
+      )
+    })
+  )
+
+  it.effect("counts what became of spans in Effect's metrics", () => {
+    const { layer } = scripted((names) => (names.includes("no") ? failed(401) : ok))
+    return Effect.gen(function* () {
+      const { flush, offer } = yield* Delivery
+      for (const name of ["a", "b"]) offer(spanNamed(name))
+      yield* flush
+      offer(spanNamed("no"))
+      yield* flush
+      const counts = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
+        attributes?.["instance"] === "metrics" && "count" in state
+          ? [[id, attributes["outcome"], Number(state.count)] as const]
+          : []
+      )
+      assert.deepStrictEqual(
+        counts.toSorted((a, b) => (`${a}` < `${b}` ? -1 : 1)),
+        [
+          ["honeyhive.spans.ended", undefined, 3],
+          ["honeyhive.spans.settled", "accepted", 2],
+          ["honeyhive.spans.settled", "refused", 1]
+        ]
+      )
+    }).pipe(Effect.provide(layer({ serviceInstanceId: "metrics" })), Effect.provide(logs))
   })
 
   it.effect("does not repeat what the backend will not have", () => {

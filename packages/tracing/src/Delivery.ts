@@ -18,13 +18,14 @@ import { Exporter } from "./Exporter.ts"
 import * as attempts from "./internal/attempts.ts"
 import { background } from "./internal/background.ts"
 import { within } from "./internal/deadline.ts"
+import { untraced } from "./internal/instance.ts"
 import { Ledger, type Outcome, receiptOf } from "./internal/ledger.ts"
 import { warn } from "./internal/log.ts"
 import { instanceMetrics } from "./internal/metrics.ts"
 import { type Entry, SpanQueue } from "./internal/spanQueue.ts"
 import { type Replay, Spool } from "./Spool.ts"
 import { TracerConfig } from "./TracerConfig.ts"
-import { type ExportError, type Sendable, type Taken, whole } from "./Transport.ts"
+import { type ExportError, type Sendable, sizeOf, type Taken } from "./Transport.ts"
 
 /**
  * Why a span was dropped: it had to leave a full queue, it cannot be encoded, the backend will not have it, the retries ran
@@ -42,6 +43,7 @@ export type DropReason = "queue full" | "not encodable" | "refused" | "retries e
  * @since 0.1.0
  */
 export interface Receipt {
+  /** Spans that the backend took. */
   readonly accepted: number
   /** Spans that are on disk, to be sent later by this process or the next one. */
   readonly spooled: number
@@ -54,6 +56,32 @@ export interface Receipt {
 /**
  * Spans were not delivered, and the level is `strict`.
  *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Exporter, HoneyHive, TracerConfig, Transport } from "@honeyhive/tracing"
+ *
+ * const down = Layer.succeed(
+ *   Exporter,
+ *   Transport.fromSpanExporter({
+ *     export: (_spans, done) => done({ code: 1, error: new Error("nobody is there") }),
+ *     shutdown: () => Promise.resolve()
+ *   })
+ * )
+ * const instance = HoneyHive.layerExporter.pipe(
+ *   Layer.provide(down),
+ *   Layer.provide(TracerConfig.layer({ resilience: "strict" }))
+ * )
+ * const dropped = Effect.void.pipe(
+ *   Effect.withSpan("step"),
+ *   Effect.andThen(HoneyHive.flush),
+ *   Effect.as(0),
+ *   Effect.catchTag("DeliveryError", (error) => Effect.succeed(error.dropped))
+ * )
+ *
+ * await Effect.runPromise(dropped.pipe(Effect.provide(instance))) // => 1
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */
@@ -63,8 +91,8 @@ export class DeliveryError extends Schema.TaggedError<DeliveryError>()("Delivery
 }) {}
 
 const REPORT_INTERVAL = "10 seconds"
-/** Longest time, in milliseconds, that encoding takes of the program's thread at once. */
-const ENCODING_SLICE = 2
+/** Bytes of a span that is encoded as it ends: what that takes is bounded, however long spans may be. */
+const MAX_AT_ONCE = 64 * 1024
 /** Spans of a segment that are sent in one request again, at most. */
 const REPLAY_PAUSE = "30 seconds"
 
@@ -92,8 +120,8 @@ export class Delivery extends Context.Service<
   {
     /** How many spans have been taken so far. */
     readonly ended: () => number
-    /** Takes an ended span; constant time, never fails, never waits. */
-    readonly offer: (span: ReadableSpan) => void
+    /** Takes an ended span, and its size where that is known; bounded time, never fails, never waits. */
+    readonly offer: (span: ReadableSpan, bytes?: number) => void
     /**
      * Returns when every span that was offered before has been accepted, spooled or dropped, or the flush deadline has come, and
      * says how many of each. Fails only where the level is `strict`.
@@ -119,7 +147,7 @@ const make = Effect.gen(function* () {
   const metrics = instanceMetrics(yield* Effect.context<never>(), settings.serviceInstanceId)
   const fibers = yield* FiberSet.make<void>()
   const run = yield* FiberSet.runtime(fibers)()
-  const fork = (effect: Effect.Effect<void>) => run(background(Effect.withTracerEnabled(effect, false)))
+  const fork = (effect: Effect.Effect<void>) => untraced(() => run(background(Effect.withTracerEnabled(effect, false))))
   const {
     close: stopWaiting,
     isClosing,
@@ -132,6 +160,8 @@ const make = Effect.gen(function* () {
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)
   let requests = 0
+  /** Spans that the metric has counted. */
+  let published = 0
   /** Taken from the queue, not yet accepted, spooled or dropped. */
   const underWay = new Set<Entry>()
   let timer = false
@@ -152,6 +182,8 @@ const make = Effect.gen(function* () {
       else spool.settle(tickets)
     }
     for (const entry of entries) underWay.delete(entry)
+    exporter.release?.(entries.flatMap(({ item }) => item ?? []))
+    for (const entry of entries) entry.item = undefined
     ledger.settle(
       entries.map(({ sequence }) => sequence),
       outcome
@@ -205,10 +237,15 @@ const make = Effect.gen(function* () {
 
   const accepted = (entries: ReadonlyArray<Entry>, { message, rejected }: Taken): Effect.Effect<void> => {
     const refused = Math.min(rejected, entries.length)
-    // Nobody says which of them: the counts are right, the names are not known
-    settle(entries.slice(0, refused), "refused")
-    settle(entries.slice(refused), "accepted")
-    return refused === 0 ? Effect.void : warn(`HoneyHive: the backend refused ${refused} spans: ${message}`)
+    const say = refused === 0 ? Effect.void : warn(`HoneyHive: the backend refused ${refused} spans: ${message}`)
+    return Effect.andThen(
+      say,
+      Effect.sync(() => {
+        // Nobody says which of them: the counts are right, the names are not known
+        settle(entries.slice(0, refused), "refused")
+        settle(entries.slice(refused), "accepted")
+      })
+    )
   }
 
   const deliver = Effect.fnUntraced(function* (batch: ReadonlyArray<Entry>): Effect.fn.Return<void> {
@@ -244,6 +281,8 @@ const make = Effect.gen(function* () {
       // Never inside the program's own `end`
       fork(Effect.yieldNow.pipe(Effect.andThen(deliver(batch)), Effect.andThen(Effect.sync(next))))
     }
+    metrics.ended(queue.newest - published)
+    published = queue.newest
     metrics.queued(queue.length)
   }
 
@@ -269,38 +308,27 @@ const make = Effect.gen(function* () {
     )
   }
 
-  /** Spans that ended since the last slice of encoding. */
-  let fresh: Array<Entry> = []
+  /** Spans that are too long to be encoded inside the program's own `end`. */
+  let long: Array<Entry> = []
   let encoding: NodeJS.Immediate | undefined
-  // Between the program's own steps and a little at a time: a request then only puts together what is there
-  const encode = (): void => {
-    encoding = undefined
-    const until = performance.now() + ENCODING_SLICE
-    let done = 0
-    for (; done < fresh.length && performance.now() < until; done++) {
-      const entry = fresh[done]
-      if (entry?.span === undefined) continue
-      const item = itemOf(entry)
-      if (item !== undefined && !underWay.has(entry)) queue.resize(entry, item.bytes)
-    }
-    fresh = fresh.slice(done)
-    if (fresh.length > 0) encoding = setImmediate(encode)
+  const encode = (entry: Entry): void => {
+    const item = itemOf(entry)
+    if (item !== undefined && !underWay.has(entry)) queue.resize(entry, item.bytes)
+  }
+  // Between the program's own steps, one at a time
+  const encodeLater = (): void => {
+    const entry = long.shift()
+    if (entry?.span !== undefined) encode(entry)
+    encoding = long.length > 0 ? setImmediate(encodeLater) : undefined
   }
 
-  const offer = (span: ReadableSpan): void => {
+  const offer = (span: ReadableSpan, bytes = sizeOf(span)): void => {
     if (closed) return ledger.drop("closed", 1)
-    metrics.ended(1)
-    const entry = queue.push(span, whole(span).bytes)
-    if (spool.mode === "durable") {
-      const item = itemOf(entry)
-      if (item !== undefined) {
-        queue.resize(entry, item.bytes)
-        entry.ticket = spool.append(item)
-      }
-    } else {
-      fresh.push(entry)
-      encoding ??= setImmediate(encode)
-    }
+    const entry = queue.push(span, bytes)
+    // At once, while the span is in the processor's cache: later it would take twice the time, and its memory until then
+    if (entry.bytes <= MAX_AT_ONCE || spool.mode === "durable") encode(entry)
+    else if (long.push(entry) === 1) encoding = setImmediate(encodeLater)
+    if (spool.mode === "durable" && entry.item !== undefined) entry.ticket = spool.append(entry.item)
     const dropped = queue.overflow()
     if (dropped.length > 0) settle(store(dropped), "queue full")
     if (queue.length >= batchSize || queue.bytes >= settings.batchMaxBytes) pump(false)

@@ -52,6 +52,9 @@ describe("Description", () => {
         "a number from 0 to 1": "0.5",
         "an http:// or https:// URL": "http://sample/",
         "a list of texts (a variable: with commas between)": "a,b",
+        "packs (secrets, pii), rules by key, keyPattern, path or value, and a hook (a variable: JSON, or packs)": "pii",
+        "a ratio from 0 to 1 and rules, each with a ratio (a variable: the ratio, or JSON)": "0.5",
+        'a list of rules such as { match: { name: "POST /chat*" }, type: "agent" } (a variable: as JSON)': "[]",
         "a HoneyHive project or ingestion key, whole and without spaces": "hh_0123456789"
       }
       const sample = (type: string): string =>

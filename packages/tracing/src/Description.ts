@@ -107,6 +107,16 @@ const profileOf = (host: HostKind): Description["profile"] => {
 /**
  * Describes a configuration. Nothing in the result is secret.
  *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Description, TracerConfig } from "@honeyhive/tracing"
+ *
+ * const settings = await Effect.runPromise(TracerConfig.make({ source: "docs" }))
+ *
+ * Description.describe(settings).fields.source // => { value: "docs", source: "option source" }
+ * ```
+ *
  * @category conversions
  * @since 0.1.0
  */

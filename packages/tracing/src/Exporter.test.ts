@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -124,6 +125,93 @@ describe("Exporter", () => {
       const { requests, url } = yield* backend(ok)
       yield* traceOnce({ apiKey: "hh_key", url, otlp: { enabled: false } })
       assert.deepStrictEqual(requests, [])
+    })
+  )
+
+  const sent = (options: Options, count = 40) =>
+    Effect.gen(function* () {
+      yield* Effect.forEach(Array.from({ length: count }), () => Effect.withSpan(Effect.void, "x".repeat(400)), {
+        discard: true
+      })
+      return yield* HoneyHive.flush
+    }).pipe(Effect.provide(HoneyHive.layer({ apiKey: "hh_key", skipSessionCreation: true, ...options })))
+
+  it.live("compresses what is long enough, and says so", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(ok)
+      yield* sent({ url, otlpCompression: "gzip" })
+      yield* sent({ url, otlpCompression: "gzip" }, 1)
+      assert.deepStrictEqual(
+        requests.map((request) => request.headers["content-encoding"]),
+        ["gzip", undefined]
+      )
+      const { resourceSpans } = JSON.parse(gunzipSync(requests[0]?.body ?? "").toString())
+      assert.strictEqual(resourceSpans[0].scopeSpans[0].spans.length, 40)
+    })
+  )
+
+  it.live("auto: nothing is compressed on the way to this machine", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(ok)
+      yield* sent({ url })
+      assert.isUndefined(requests[0]?.headers["content-encoding"])
+    })
+  )
+
+  it.live("a backend that does not read gzip gets everything uncompressed, and is not asked again", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(({ headers }) => ({
+        status: headers["content-encoding"] === undefined ? 200 : 415,
+        body: "{}"
+      }))
+      const program = Effect.gen(function* () {
+        const once = Effect.andThen(
+          Effect.forEach(Array.from({ length: 40 }), () => Effect.withSpan(Effect.void, "x".repeat(400))),
+          HoneyHive.flush
+        )
+        return [yield* once, yield* once]
+      })
+      const receipts = yield* program.pipe(
+        Effect.provide(HoneyHive.layer({ apiKey: "hh_key", url, otlpCompression: "gzip", skipSessionCreation: true }))
+      )
+      assert.deepStrictEqual(
+        receipts.map(({ accepted }) => accepted),
+        [40, 40]
+      )
+      assert.deepStrictEqual(
+        requests.map((request) => request.headers["content-encoding"]),
+        ["gzip", undefined, undefined]
+      )
+    })
+  )
+
+  it.live.each([
+    ["JSON", "application/json", JSON.stringify({ partialSuccess: { rejectedSpans: "3", errorMessage: "too old" } })],
+    [
+      "JSON with a number",
+      "application/json",
+      JSON.stringify({ partialSuccess: { rejectedSpans: 3, errorMessage: "too old" } })
+    ],
+    ["protobuf", "application/x-protobuf", "\x0a\x0b\x08\x03\x12\x07too old"]
+  ] as const)("counts what the backend rejects of a batch that it took: %s", ([, type, body]) =>
+    Effect.gen(function* () {
+      const { url } = yield* backend(() => ({ status: 200, body, type }))
+      const lines = yield* warnings(
+        Effect.gen(function* () {
+          const receipt = yield* sent({ url }, 10)
+          assert.deepStrictEqual(receipt, { accepted: 7, spooled: 0, dropped: { refused: 3 }, pending: 0 })
+        })
+      )
+      assert.isTrue(lines.includes("HoneyHive: the backend refused 3 spans: too old"), lines.join())
+    })
+  )
+
+  it.live("an answer that nobody can read is a plain yes", () =>
+    Effect.gen(function* () {
+      for (const body of ["", "<html>", "[1]", '{"partialSuccess":{"rejectedSpans":-1}}', "\x0a\xff"]) {
+        const { url } = yield* backend(() => ({ status: 200, body, type: "application/x-protobuf, application/json" }))
+        assert.strictEqual((yield* sent({ url }, 2)).accepted, 2, body)
+      }
     })
   )
 })

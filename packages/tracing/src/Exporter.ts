@@ -20,6 +20,22 @@ const nothing: Transport = {
 /**
  * The transport of this instance; its delivery shuts it down.
  *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Exporter, HoneyHive, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // `Exporter.layer` is what the configuration asks for; `Exporter.otlp`, `Exporter.console` and `Exporter.none` are fixed
+ * const instance = HoneyHive.layerExporter.pipe(
+ *   Layer.provide(Exporter.none),
+ *   Layer.provide(TracerConfig.layer({ source: "docs" }))
+ * )
+ * const flushed = Effect.void.pipe(Effect.withSpan("step"), Effect.andThen(HoneyHive.flush))
+ *
+ * await Effect.runPromise(flushed.pipe(Effect.provide(instance)))
+ * // => { accepted: 1, spooled: 0, dropped: {}, pending: 0 }
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
@@ -70,6 +86,26 @@ export class Exporter extends Context.Service<Exporter, Transport>()("@honeyhive
 
 /**
  * Spans kept in memory, for tests.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { HoneyHive, MemoryExporter, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // The same as `HoneyHive.layerMemory()`, with a configuration of its own
+ * const instance = HoneyHive.layerExporter.pipe(
+ *   Layer.provideMerge(MemoryExporter.layer),
+ *   Layer.provide(TracerConfig.layer({ source: "test" }))
+ * )
+ * const program = Effect.gen(function*() {
+ *   yield* Effect.void.pipe(Effect.withSpan("step"))
+ *   yield* HoneyHive.flush
+ *   const spans = yield* MemoryExporter.use((memory) => memory.spans)
+ *   return spans.map((span) => [span.name, span.attributes["honeyhive.source"]])
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(instance))) // => [["step", "test"]]
+ * ```
  *
  * @category services
  * @since 0.1.0

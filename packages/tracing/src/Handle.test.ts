@@ -65,6 +65,87 @@ describe("start", () => {
       })
   )
 
+  it.live("offers every operation to plain code, in its own instance wherever it is called", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend((request) => ({
+        status: 200,
+        body: request.path.startsWith("/v1/") ? "" : "{}"
+      }))
+      const chat = "30dfb3d8-bff6-586a-a0e7-c6c48cca43b8"
+      const other = yield* memory
+      const eventId = yield* Effect.promise(async () => {
+        await using hive = await start({ apiKey: "hh_key", url })
+        Registry.setDefault(other.hive)
+        const session = hive.startSession({ id: "chat-42", name: "chat" })
+        assert.strictEqual(hive.within(hive.currentSession, session).id, chat)
+        const id = await hive.within(async () => {
+          const span = hive.startSpan("held")
+          await span.within(async () => {
+            await search("below")
+            hive.enrichSpan({ score: 1 })
+          })
+          span.end()
+          const [event] = hive.events([{ name: "vote", feedback: { rating: 5 } }])
+          await hive.withSpan("spanned", {}, async () => hive.currentSpan().link(span))
+          return event
+        }, session)
+        hive.enrichSession("chat-42", { score: 1 })
+        hive.enrichEvent(id!, { metadata: { later: true } })
+        hive.endSession(session, { outputs: { answer: 42 }, status: "answered" })
+        await hive.withSession({ name: "result", outputs: (n) => ({ n }) }, async () => 7)
+        return id
+      })
+      const spans = requests
+        .filter((request) => request.path.startsWith("/opentelemetry"))
+        .map((request) => request.body.toString())
+        .join("")
+      for (const name of ["held", "search", "vote", "spanned"]) assert.include(spans, `"name":"${name}"`)
+      assert.deepStrictEqual(yield* other.names, [])
+      const puts = requests.filter((request) => request.method === "PUT")
+      const said = puts.map((request) => [request.path, JSON.parse(request.body.toString())] as const)
+      assert.deepStrictEqual(
+        said.filter(([path]) => path.endsWith(chat)).map(([, { metadata, outputs }]) => ({ metadata, outputs })),
+        [
+          { metadata: { score: 1 }, outputs: undefined },
+          { metadata: { status: "answered" }, outputs: { answer: 42 } }
+        ]
+      )
+      assert.deepStrictEqual(new Map(said).get(`/v1/events/${eventId}`), { metadata: { later: true } })
+      assert.isTrue(said.some(([, { outputs }]) => outputs?.n === 7))
+    })
+  )
+
+  it.effect("does nothing once it is closed, also where another instance is around", () =>
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        const hive = yield* Effect.promise(() => start({ testMode: true }))
+        yield* Effect.promise(() => hive.close())
+        yield* Effect.sync(() => {
+          hive.enrichSpan({ score: 1 })
+          hive.currentSpan().enrich({ score: 1 })
+          hive.startSpan("late").end()
+          hive.event({ name: "late" })
+          hive.endSession()
+          assert.strictEqual(
+            hive.withSession({ name: "late" }, () => hive.withSpan("late", {}, () => 1)),
+            1
+          )
+        }).pipe(Effect.withSpan("around"))
+        yield* HoneyHive.flush
+        const spans = yield* MemoryExporter.use((memory) => memory.spans)
+        assert.deepStrictEqual(
+          spans.map(({ attributes, name }) => [name, attributes["honeyhive_metadata.score"]]),
+          [["around", undefined]]
+        )
+      }).pipe(Effect.provide(HoneyHive.layerMemory()))
+    })
+  )
+
+  it("names its session after the file that starts it", async () => {
+    await using hive = await start({ testMode: true })
+    assert.strictEqual(hive.currentSession().name, "Handle.test")
+  })
+
   it("rejects with the option that cannot be used", async () => {
     const error: unknown = await start({ url: "nowhere" }).catch((thrown: unknown) => thrown)
     assert.include(String(error), "option url")

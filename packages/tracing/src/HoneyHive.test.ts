@@ -11,10 +11,11 @@ import * as Tracer from "effect/Tracer"
 import { TestClock } from "effect/testing"
 import * as OtelApi from "@opentelemetry/api"
 import { SpanStatusCode } from "@opentelemetry/api"
-import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
+import { SpanProcessors } from "./SpanProcessors.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -100,6 +101,28 @@ describe("HoneyHive", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 
+  it.effect("a span that is interrupted as it starts is closed", () => {
+    let running: Fiber.Fiber<unknown, unknown> | undefined
+    const interrupts: SpanProcessor = {
+      onStart: () => running?.interruptUnsafe(),
+      onEnd: () => {},
+      forceFlush: async () => {},
+      shutdown: async () => {}
+    }
+    const program = Effect.gen(function* () {
+      for (const body of [Effect.void, Effect.never, Effect.yieldNow, Effect.interrupt]) {
+        running = yield* Effect.forkChild(body.pipe(Effect.withSpan("short"), Effect.withSpan("around")))
+        yield* Fiber.await(running)
+      }
+      const spans = yield* exported
+      assert.deepStrictEqual(
+        spans.map((span) => [span.name, span.attributes["honeyhive_metadata.error.kind"]]),
+        Array.from({ length: 4 }, () => ["around", "interruption"])
+      )
+    })
+    return program.pipe(Effect.provide(HoneyHive.layerMemory()), Effect.provideService(SpanProcessors, [interrupts]))
+  })
+
   it.effect("an error that cannot be read does not reach the program", () =>
     Effect.gen(function* () {
       const hostile = new Proxy(
@@ -176,6 +199,27 @@ describe("HoneyHive", () => {
       assert.strictEqual(span.attributes["honeyhive_event_type"], "tool")
       assert.isAbove(span.droppedAttributesCount, 0)
     }).pipe(Effect.provide(HoneyHive.layerMemory({ maxAttributes: 10 })))
+  )
+
+  it.effect("rules of the user's own decide the type before everything else", () =>
+    Effect.gen(function* () {
+      yield* Effect.void.pipe(Effect.withSpan("POST /chat/1"))
+      yield* HoneyHive.enrichSpan({ type: "model" }).pipe(Effect.withSpan("POST /chat/2"))
+      yield* Effect.void.pipe(Effect.withSpan("query", { attributes: { "db.system": "postgresql" } }))
+      yield* Effect.void.pipe(Effect.withSpan("said", { attributes: { honeyhive_event_type: "workflow" } }))
+      yield* Effect.void.pipe(Effect.withSpan("gpt"))
+      const types = (yield* exported).map((span) => span.attributes["honeyhive_event_type"])
+      assert.deepStrictEqual(types, ["chain", "chain", "session", "chain", "model"])
+    }).pipe(
+      Effect.provide(
+        HoneyHive.layerMemory({
+          eventTypeRules: [
+            { match: { name: "POST /chat*" }, type: "agent" },
+            { match: { attribute: "db.system" }, type: "session" }
+          ]
+        })
+      )
+    )
   )
 
   it.effect("two instances share nothing, and one Layer provided twice is one instance", () =>

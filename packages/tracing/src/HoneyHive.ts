@@ -6,62 +6,32 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import type { SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { dual } from "effect/Function"
+import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Tracer from "effect/Tracer"
-import type { Content } from "@honeyhive/contract/Bucket"
 import type { UpdateEvent } from "@honeyhive/contract/Event"
-import { writeFields } from "@honeyhive/contract/Projection"
-import { Delivery, type DeliveryError, type Receipt } from "./Delivery.ts"
+import type { DeliveryError, Receipt } from "./Delivery.ts"
 import * as Description from "./Description.ts"
-import { type Enrichment, toFields } from "./Enrichment.ts"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
-import { writer } from "./internal/bridge.ts"
-import { within } from "./internal/deadline.ts"
+import * as Event from "./Event.ts"
+import { callerOf } from "./internal/caller.ts"
+import { eventIdOf, type GivenSpan, isNoop } from "./internal/givenSpan.ts"
+import type { Members } from "./internal/baggage.ts"
 import * as handOver from "./internal/handOver.ts"
-import { isInstanceTracer } from "./internal/instance.ts"
-import { OnlyByChoice, register } from "./internal/registry.ts"
+import { isolated, make } from "./internal/hive.ts"
+import { operations } from "./internal/operations.ts"
 import { CurrentRelay, Relay } from "./internal/relay.ts"
 import * as tracer from "./internal/tracer.ts"
 import { Provider } from "./Provider.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
-import { CurrentSession, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import { Resource } from "./Resource.ts"
+import { type SessionEnd, type SessionInfo, type SessionOptions, Sessions } from "./Session.ts"
+import * as SpanHandle from "./SpanHandle.ts"
 import { type Options, type Settings, TracerConfig, type TracerConfigError } from "./TracerConfig.ts"
 
-/**
- * An event that is no span of the program's own: something that happened elsewhere, or is told afterwards.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EventOptions extends Enrichment {
-  readonly name: string
-  /** Unix milliseconds. Default: now. */
-  readonly startTime?: number | undefined
-  /** Milliseconds. Default: 0. */
-  readonly duration?: number | undefined
-}
-
-/**
- * What may be added to a session after it has begun.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SessionEnrichment {
-  /** Replaces the outputs said before; everything else is merged. */
-  readonly outputs?: Content | undefined
-  readonly config?: Content | undefined
-  readonly metadata?: Content | undefined
-  readonly metrics?: Content | undefined
-  readonly feedback?: Content | undefined
-  readonly userProperties?: Content | undefined
-}
+export type { WithSessionOptions } from "./internal/operations.ts"
 
 /**
  * Both halves of an instance that is attached to somebody else's provider.
@@ -76,57 +46,7 @@ export interface Attachment {
   readonly layer: Layer.Layer<HoneyHive, TracerConfigError>
 }
 
-const toUpdate = ({ userProperties, ...rest }: SessionEnrichment): UpdateEvent =>
-  // Absent and undefined differ on the wire only
-  Object.fromEntries(
-    Object.entries({ ...rest, user_properties: userProperties }).filter(([, value]) => value !== undefined)
-  )
-
-const withSession: {
-  (options?: SessionOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | HoneyHive>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive>
-} = dual(
-  (args) => Effect.isEffect(args[0]),
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: SessionOptions): Effect.Effect<A, E, R | HoneyHive> =>
-    Effect.flatMap(HoneyHive, ({ endSession, startSession }) =>
-      Effect.acquireUseRelease(
-        startSession(options),
-        (session) => Effect.provideService(effect, CurrentSession, session),
-        endSession
-      )
-    )
-)
-
-const enrichSpan = (enrichment: Enrichment): Effect.Effect<void> =>
-  Effect.currentSpan.pipe(
-    Effect.map((span) => writeFields(toFields(enrichment), writer(span))),
-    Effect.ignore
-  )
-
-const enrichSession = (enrichment: SessionEnrichment): Effect.Effect<void, never, HoneyHive> =>
-  Effect.flatMap(HoneyHive, (hive) => hive.updateSession(toUpdate(enrichment)))
-
-const millisToNanos = (millis: number): bigint => BigInt(Math.round(millis * 1000)) * 1000n
-
-const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields }: EventOptions) {
-  const tracer = yield* Effect.tracer
-  const parent = yield* Effect.option(Effect.currentParentSpan)
-  const start = startTime ?? (yield* Clock.currentTimeMillis)
-  const id = crypto.randomUUID()
-  const span = tracer.span({
-    name: fields.name,
-    parent,
-    annotations: Context.empty(),
-    links: [],
-    startTime: millisToNanos(start),
-    kind: "internal",
-    root: false,
-    sampled: true
-  })
-  writeFields({ ...toFields(fields), event_id: id }, writer(span))
-  span.end(millisToNanos(start + duration), Exit.void)
-  return id
-})
+const own = operations(Effect.suspend(() => HoneyHive))
 
 /**
  * A tracer instance.
@@ -154,80 +74,62 @@ const event = Effect.fnUntraced(function* ({ duration = 0, startTime, ...fields 
 export class HoneyHive extends Context.Service<
   HoneyHive,
   {
+    /** Tells this instance from every other one: see `Registry`. */
+    readonly id: string
     /** The session that spans started here belong to. */
     readonly session: Effect.Effect<SessionInfo>
     /** Starts a session; the caller provides it with `CurrentSession` and ends it. Better use `HoneyHive.withSession`. */
     readonly startSession: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-    readonly endSession: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
-    /** Tells the backend more about the current session; returns at once. */
-    readonly updateSession: (update: UpdateEvent) => Effect.Effect<void>
+    readonly endSession: (
+      session: Pick<SessionInfo, "id"> & Partial<SessionInfo>,
+      exit: Exit.Exit<unknown, unknown>,
+      end?: SessionEnd
+    ) => Effect.Effect<void>
+    /** Tells the backend more about the current session, or about the one with an id; returns at once. */
+    readonly updateSession: (update: UpdateEvent, id?: string) => Effect.Effect<void>
+    /** Tells the backend more about an event, once the spans that ended before have been sent; returns at once. */
+    readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<void>
     /** Waits until everything that ended before the call has been sent or given up, and says what became of the spans. */
     readonly flush: Effect.Effect<Receipt, DeliveryError>
+    /** Changes the baggage that every span of this instance has; what `withBaggage` says around a span comes first. */
+    readonly setBaggage: (members: Members) => Effect.Effect<void>
     /** The effective configuration. */
     readonly settings: Settings
     /** For code that speaks OpenTelemetry's API. It is the global provider only where that was asked for. */
     readonly tracerProvider: OtelApi.TracerProvider
     /** What the instance is to OpenTelemetry's global provider: what it was asked to be, where that can be. */
     readonly providerMode: ProviderMode
+    /**
+     * For instrumentations of other libraries: its spans are children of the span around the calling code, and where that
+     * code belongs to another instance, or to none, there is no span.
+     */
+    readonly instrumentationProvider: OtelApi.TracerProvider
   }
 >()("@honeyhive/tracing/HoneyHive") {
-  /** An instance whose exporter is given, such as a test's. */
+  /**
+   * An instance whose exporter is given, such as a test's.
+   *
+   * @example
+   * ```ts
+   * import { Effect, Layer } from "effect"
+   * import { HoneyHive, MemoryExporter, TracerConfig } from "@honeyhive/tracing"
+   *
+   * const instance = HoneyHive.layerExporter.pipe(
+   *   Layer.provide(MemoryExporter.layer),
+   *   Layer.provide(TracerConfig.layer({ source: "test" }))
+   * )
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(instance))) // => "test"
+   * ```
+   */
   static readonly layerExporter: Layer.Layer<HoneyHive, never, TracerConfig | Exporter> = Layer.effect(
     HoneyHive,
-    Effect.gen(function* () {
-      const settings = yield* TracerConfig
-      const sessions = yield* Sessions
-      const delivery = yield* Delivery
-      const provider = yield* Provider
-      const session = Effect.map(Effect.service(CurrentSession), sessions.here)
-      const shutdown = (exit: Exit.Exit<unknown, unknown>) =>
-        Effect.suspend(() => {
-          for (const end of provider.open) end()
-          // Before anything is waited for, so that an instance that takes over (a hot reload) finds the global free
-          provider.release()
-          // Both halves have the whole deadline, instead of one after the other
-          return Effect.all([sessions.close(exit), delivery.close], { concurrency: 2 })
-        })
-      yield* Effect.addFinalizer(shutdown)
-      // Both have the deadline: a backend that hangs while a session is announced must not hold the program either
-      const flush = Effect.map(
-        Effect.all([delivery.flush, within(settings.flushTimeout, sessions.flush)], { concurrency: 2 }),
-        ([receipt]) => receipt
-      )
-      const over = yield* handOver.whenOver(flush)
-      const hive = HoneyHive.of({
-        session,
-        startSession: sessions.start,
-        endSession: (session, exit) => Effect.andThen(sessions.end(session, exit), Effect.sync(over)),
-        updateSession: (update) => Effect.flatMap(session, ({ id }) => sessions.update(id, update)),
-        flush,
-        settings,
-        tracerProvider: provider.tracerProvider,
-        providerMode: provider.mode
-      })
-      const own = yield* Effect.tracer
-      // With tracing disabled, this is the tracer of somebody else
-      if (isInstanceTracer(own) && own.open === provider.open) {
-        const context = Context.make(Tracer.Tracer, own)
-        const run = Effect.runPromiseWith(yield* Effect.context<never>())
-        const leave = register({
-          tracer: own,
-          context,
-          facade: hive,
-          handlesSignals: settings.handleSignals,
-          ended: delivery.ended,
-          flush: () => run(Effect.ignore(hive.flush)),
-          shutdown: () => run(Effect.asVoid(shutdown(Exit.void))),
-          spill: delivery.spill,
-          onlyByChoice: yield* OnlyByChoice
-        })
-        yield* Effect.addFinalizer(() => Effect.sync(leave))
-      }
-      return hive
-    })
+    Effect.suspend(() => make(HoneyHive))
   ).pipe(
     Layer.provideMerge(tracer.layer),
     Layer.provide(Provider.layer),
+    Layer.provide(Resource.layer),
     Layer.provide(handOver.delivery),
     Layer.provide(Sessions.layer)
   )
@@ -235,9 +137,27 @@ export class HoneyHive extends Context.Service<
   /**
    * An instance with options over the environment. Fails with a `TracerConfigError` that names the option or variable
    * which cannot be used. Without a key it warns once and exports nothing.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layer({ source: "production", testMode: true })
+   * const source = HoneyHive.use((hive) => Effect.succeed(hive.settings.source))
+   *
+   * await Effect.runPromise(source.pipe(Effect.provide(live))) // => "production"
+   *
+   * const wrong = HoneyHive.flush.pipe(
+   *   Effect.provide(HoneyHive.layer({ url: "nowhere" })),
+   *   Effect.catchTag("TracerConfigError", (error) => Effect.succeed(error.source))
+   * )
+   *
+   * await Effect.runPromise(wrong) // => "option url"
+   * ```
    */
   static readonly layer = (options?: Options): Layer.Layer<HoneyHive, TracerConfigError> =>
-    isolated(HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options))))
+    layerNamed(options, callerOf(HoneyHive.layer))
 
   /**
    * An instance whose spans are made by a provider that somebody else owns, with their sampling and their ids, so that one
@@ -271,18 +191,39 @@ export class HoneyHive extends Context.Service<
     return { spanProcessor, layer: Layer.provide(layer, Layer.succeed(CurrentRelay, spanProcessor)) }
   }
 
-  /** Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`. */
+  /**
+   * Like {@link HoneyHive.layer}, with options that are read from the program's own `Config`.
+   *
+   * @example
+   * ```ts
+   * import { Config, ConfigProvider, Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const live = HoneyHive.layerConfig({ sessionName: Config.String("APP_NAME"), testMode: Config.succeed(true) })
+   * const name = HoneyHive.currentSession.pipe(
+   *   Effect.map((session) => session.name),
+   *   Effect.provide(live),
+   *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ APP_NAME: "support" })))
+   * )
+   *
+   * await Effect.runPromise(name) // => "support"
+   * ```
+   */
   static readonly layerConfig = (
     options: Config.Wrap<Options>
-  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> =>
-    Layer.unwrap(Effect.map(Config.unwrap(options), HoneyHive.layer))
+  ): Layer.Layer<HoneyHive, TracerConfigError | Config.ConfigError> => {
+    const caller = callerOf(HoneyHive.layerConfig)
+    return Layer.unwrap(Effect.map(Config.unwrap(options), (options) => layerNamed(options, caller)))
+  }
 
-  /** An instance that keeps its spans in memory and never touches the network. */
+  /**
+   * An instance that keeps its spans in memory and never touches the network.
+   */
   static readonly layerMemory = (options?: Options): Layer.Layer<HoneyHive | MemoryExporter, TracerConfigError> =>
     isolated(
       HoneyHive.layerExporter.pipe(
         Layer.provideMerge(MemoryExporter.layer),
-        Layer.provide(TracerConfig.layer({ testMode: true, ...options }))
+        Layer.provide(TracerConfig.layer({ testMode: true, ...options }, callerOf(HoneyHive.layerMemory)))
       )
     )
 
@@ -303,16 +244,167 @@ export class HoneyHive extends Context.Service<
    * await Effect.runPromise(name) // => "support"
    * ```
    */
-  static readonly withSession = withSession
+  static readonly withSession = own.withSession
 
-  /** Adds to the event of the current span; without one, nothing happens. */
-  static readonly enrichSpan = enrichSpan
+  /**
+   * Starts a session that the program ends itself; better use {@link HoneyHive.withSession}. Code belongs to it where it
+   * is provided as `CurrentSession`. With the id of a session that was started elsewhere, that session goes on.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { CurrentSession, HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   const session = yield* HoneyHive.startSession({ name: "chat", id: "chat-42" })
+   *   const inside = yield* HoneyHive.currentSession.pipe(Effect.provideService(CurrentSession, session))
+   *   yield* HoneyHive.endSession(session, { outputs: { answer: 42 }, status: "answered" })
+   *   return inside.name
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => "chat"
+   * ```
+   */
+  static readonly startSession = own.startSession
 
-  /** Adds to the current session, in the background. */
-  static readonly enrichSession = enrichSession
+  /**
+   * Ends the current session, or one that is given or named by its id, in the background. Only the first end counts.
+   */
+  static readonly endSession = own.endSession
 
-  /** Records an event below the current span and returns its id. */
-  static readonly event = event
+  /**
+   * The session that spans started here belong to.
+   */
+  static readonly currentSession: Effect.Effect<SessionInfo, never, HoneyHive> = own.currentSession
+
+  /**
+   * Adds to the event of the current span, or of one that is given (Effect's or OpenTelemetry's); without one, nothing
+   * happens. Values may be lazy: functions and Effects are evaluated only when there is a span, one after the other, and
+   * what throws or fails is left out.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSpan({
+   *     score: 1,
+   *     outputs: () => ({ hits: 3 }),
+   *     config: Effect.succeed({ model: "m" }),
+   *     feedback: Effect.fail("not there")
+   *   }).pipe(Effect.withSpan("search"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return ["honeyhive_metadata.score", "honeyhive_outputs.hits", "honeyhive_config.model"]
+   *     .map((name) => span?.attributes[name])
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => [1, 3, "m"]
+   * ```
+   */
+  static readonly enrichSpan = own.enrichSpan
+
+  /**
+   * Adds to an event after its span has ended, by its id or by the span itself: in the background, once the backend has
+   * the span. Buckets merge, `outputs` replaces the outputs said before; inputs, error, name and type can no longer be
+   * changed there and are kept in `metadata`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const answer = HoneyHive.currentEventId.pipe(Effect.withSpan("answer"))
+   *
+   * // Later, when the user has voted
+   * const vote = Effect.flatMap(answer, (id) => HoneyHive.enrichEvent(id ?? "", { feedback: { rating: 5 } }))
+   *
+   * await Effect.runPromise(vote.pipe(Effect.provide(HoneyHive.layer({ testMode: true })))) // => undefined
+   * ```
+   */
+  static readonly enrichEvent = own.enrichEvent
+
+  /**
+   * Adds to the current session, or to one that is given or named by its id, in the background.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.enrichSession({ feedback: { rating: 5 }, userProperties: { plan: "pro" } })
+   *   yield* HoneyHive.enrichSession("chat-42", { metadata: { escalated: true } })
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => undefined
+   * ```
+   */
+  static readonly enrichSession = own.enrichSession
+
+  /**
+   * Changes the baggage that every span of this instance has, such as a deployment or an experiment's run. For what belongs
+   * to one request there is `withBaggage`.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
+   *
+   * const program = Effect.gen(function*() {
+   *   yield* HoneyHive.setBaggage({ run_id: "r1", cell: "eu-2" })
+   *   yield* Effect.void.pipe(Effect.withSpan("step"))
+   *   yield* HoneyHive.flush
+   *   const [span] = yield* MemoryExporter.use((memory) => memory.spans)
+   *   return [span?.attributes["honeyhive_metadata.run_id"], span?.attributes["baggage.cell"]]
+   * })
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(HoneyHive.layerMemory()))) // => ["r1", "eu-2"]
+   * ```
+   */
+  static readonly setBaggage = (members: Members): Effect.Effect<void, never, HoneyHive> =>
+    Effect.flatMap(HoneyHive, (hive) => hive.setBaggage(members))
+
+  /**
+   * The id of the event that a span is on HoneyHive.
+   *
+   * @example
+   * ```ts
+   * import { Tracer } from "effect"
+   * import { HoneyHive } from "@honeyhive/tracing"
+   *
+   * HoneyHive.eventId(Tracer.externalSpan({ traceId: "5b8efff798038103d269b633813fc60c", spanId: "eee19b7ec3c1b174" }))
+   * // => "69b63381-3fc6-80ce-8ee1-9b7ec3c1b174"
+   * ```
+   */
+  static readonly eventId: (span: GivenSpan) => string = eventIdOf
+
+  /**
+   * The id of the event that the current span is; `undefined` without one.
+   */
+  static readonly currentEventId: Effect.Effect<string | undefined> = Effect.currentSpan.pipe(
+    Effect.map((span) => (isNoop(span) ? undefined : eventIdOf(span))),
+    Effect.orElseSucceed(() => undefined)
+  )
+
+  /** {@inheritDoc startSpan} */
+  static readonly startSpan = SpanHandle.startSpan
+
+  /** {@inheritDoc withSpan} */
+  static readonly withSpan = SpanHandle.withSpan
+
+  /** {@inheritDoc currentSpan} */
+  static readonly currentSpan = SpanHandle.currentSpan
+
+  /** {@inheritDoc link} */
+  static readonly link = SpanHandle.link
+
+  /** {@inheritDoc event} */
+  static readonly event = Event.event
+
+  /** {@inheritDoc events} */
+  static readonly events = Event.events
 
   /**
    * Waits until everything that ended before the call has been accepted or dropped, or the flush deadline has come, and
@@ -358,14 +450,31 @@ export class HoneyHive extends Context.Service<
 }
 
 /**
- * Layers are shared by reference wherever a program provides them; an instance must share its parts with nobody.
+ * An instance whose session is named after its caller's file, when nothing else names it.
+ *
+ * @internal
  */
-const isolated = <A, E>(layer: Layer.Layer<A, E>): Layer.Layer<A, E> =>
-  Layer.fromBuildMemo((_, scope) => Layer.buildWithMemoMap(layer, Layer.makeMemoMapUnsafe(), scope))
+export const layerNamed = (
+  options: Options | undefined,
+  caller: string | undefined
+): Layer.Layer<HoneyHive, TracerConfigError> =>
+  isolated(
+    HoneyHive.layerExporter.pipe(Layer.provide(Exporter.layer), Layer.provide(TracerConfig.layer(options, caller)))
+  )
 
 /**
  * The instance that the environment describes: `HH_API_KEY`, `HH_OTLP_ENDPOINT` and the others. On a long-lived host, spans
  * that cannot be sent are kept on disk (`HH_SPOOL=off` switches that off).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { HoneyHiveLive } from "@honeyhive/tracing"
+ *
+ * const main = Effect.succeed("done").pipe(Effect.withSpan("main"), Effect.provide(HoneyHiveLive))
+ *
+ * await Effect.runPromise(main) // => "done"
+ * ```
  *
  * @category layers
  * @since 0.1.0

@@ -14,6 +14,8 @@ import * as Effect from "effect/Effect"
 import { isTrue, read } from "./internal/environment.ts"
 
 /**
+ * The kinds of hosts that are told apart. What has no profile of its own (`gcp`, `azure`, `ec2`, `docker`) has the standard's.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -148,6 +150,20 @@ export const profiles: { readonly [K in HostKind]: HostProfile } = {
 /**
  * Whether a file exists: container runtimes leave one. Tests say it themselves.
  *
+ * @example
+ * ```ts
+ * import { ConfigProvider, Effect } from "effect"
+ * import { HostProfile } from "@honeyhive/tracing"
+ *
+ * const kind = HostProfile.detect.pipe(
+ *   Effect.map((profile) => profile.kind),
+ *   Effect.provideService(HostProfile.FileExists, (path) => path === "/.dockerenv"),
+ *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({})))
+ * )
+ *
+ * await Effect.runPromise(kind) // => "docker"
+ * ```
+ *
  * @category references
  * @since 0.1.0
  */
@@ -189,6 +205,18 @@ export interface Detection {
 
 /**
  * The profile of this host and what told it.
+ *
+ * @example
+ * ```ts
+ * import { ConfigProvider, Effect } from "effect"
+ * import { HostProfile } from "@honeyhive/tracing"
+ *
+ * const environment = ConfigProvider.layer(ConfigProvider.fromUnknown({ AWS_LAMBDA_FUNCTION_NAME: "answer" }))
+ * const { by, profile } = await Effect.runPromise(HostProfile.detection.pipe(Effect.provide(environment)))
+ *
+ * by // => "AWS_LAMBDA_FUNCTION_NAME"
+ * profile.kind // => "lambda"
+ * ```
  *
  * @category detection
  * @since 0.1.0

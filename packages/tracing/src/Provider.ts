@@ -8,8 +8,8 @@
  */
 import type * as OtelApi from "@opentelemetry/api"
 import { TraceFlags } from "@opentelemetry/api"
-import { resourceFromAttributes } from "@opentelemetry/resources"
-import { BasicTracerProvider, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -17,73 +17,55 @@ import { Attributes } from "@honeyhive/contract/Attributes"
 import * as EventKind from "@honeyhive/contract/EventKind"
 import { Delivery } from "./Delivery.ts"
 import * as attached from "./internal/attached.ts"
-import { experimentAttributes } from "./internal/experiment.ts"
+import { within } from "./internal/deadline.ts"
+import { describeCause } from "./internal/failure.ts"
 import type * as instance from "./internal/instance.ts"
 import { join } from "./internal/join.ts"
-import { currentSession, sessionAround } from "./internal/spanSession.ts"
+import { type BoundedSpan, enforce, openLimit } from "./internal/limits.ts"
+import { warn } from "./internal/log.ts"
+import { around } from "./internal/processors.ts"
+import * as sampling from "./internal/sampling.ts"
+import { ServerSessions } from "./internal/serverSessions.ts"
+import * as spanFilter from "./internal/spanFilter.ts"
+import * as Stamp from "./internal/stamp.ts"
+import type { Starting } from "./internal/startType.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
+import { Redactor, type SpanContent } from "./Redactor.ts"
+import { Resource } from "./Resource.ts"
 import { type SessionInfo, Sessions } from "./Session.ts"
-import { type Settings, TracerConfig } from "./TracerConfig.ts"
-
-/** What every span of a session carries; the legacy twins are for older readers. */
-const routing = (session: SessionInfo, settings: Settings): OtelApi.Attributes => ({
-  [Attributes.SESSION_ID]: session.id,
-  [Attributes.SESSION_AUTO_CREATE]: true,
-  [Attributes.SESSION_NAME]: session.name,
-  [Attributes.SOURCE]: settings.source,
-  [Attributes.ASSOCIATION_SESSION_ID]: session.id,
-  ...(settings.project === undefined ? {} : { [Attributes.ASSOCIATION_PROJECT]: settings.project }),
-  ...experimentAttributes(settings)
-})
-
-type Routing = (span: object, parent: OtelApi.Context) => OtelApi.Attributes
-
-/** The routing of a span by the session that it starts in. */
-const router = (
-  settings: Settings,
-  sessions: Sessions["Service"],
-  sessionHere: (span: object, parent: OtelApi.Context) => SessionInfo | undefined
-): Routing => {
-  const known = new WeakMap<SessionInfo, OtelApi.Attributes>()
-  return (span, parent) => {
-    const session = sessions.here(sessionHere(span, parent))
-    let attributes = known.get(session)
-    if (attributes === undefined) {
-      attributes = routing(session, settings)
-      known.set(session, attributes)
-    }
-    return attributes
-  }
-}
+import { SpanProcessors } from "./SpanProcessors.ts"
+import { TracerConfig } from "./TracerConfig.ts"
 
 /**
  * What happens to every span of the instance, whoever made it: the session at its start, its type at its end, delivery.
  */
-const processor = (delivery: Delivery["Service"], routingOf: Routing): SpanProcessor => ({
+const processor = (
+  stamp: Stamp.Stamp,
+  finish: attached.Finish,
+  delivery: Delivery["Service"],
+  offer: (span: ReadableSpan, bytes: number) => void,
+  filter: spanFilter.SpanFilter,
+  requests: ServerSessions | undefined,
+  // Of the span that is ending: the SDK calls `onEnd` right after `onEnding`
+  size = { bytes: 0 }
+): SpanProcessor => ({
   onStart: (span, parent) => {
-    // Written directly: no attribute limit may cut the routing, and it need not be checked on every span again
-    Object.assign(span.attributes, routingOf(span, parent))
+    filter.start(span)
+    stamp.write(span.attributes, span, parent)
   },
   onEnding: (span) => {
-    // Written directly: a span that is full of attributes must still say what it is
-    span.attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, span.attributes)
+    size.bytes = finish(span)
   },
   onEnd: (span) => {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) delivery.offer(span)
+    requests?.ended(span)
+    if (filter.drops(span)) return
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) offer(span, size.bytes)
   },
   forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
 })
 
 const flush = (delivery: Delivery["Service"]) => () => Effect.runPromise(Effect.ignore(delivery.flush))
-
-const resource = (settings: Settings) =>
-  resourceFromAttributes({
-    "service.name": settings.serviceName,
-    ...(settings.serviceVersion === undefined ? {} : { "service.version": settings.serviceVersion }),
-    "telemetry.sdk.name": "@honeyhive/tracing",
-    "telemetry.sdk.language": "nodejs"
-  })
 
 /**
  * The provider of this instance.
@@ -93,6 +75,7 @@ const resource = (settings: Settings) =>
  * import { Effect } from "effect"
  * import { HoneyHive, MemoryExporter } from "@honeyhive/tracing"
  *
+ * // `Provider.layer` is part of every instance; a program has it from there
  * const program = Effect.gen(function*() {
  *   const { tracerProvider } = yield* HoneyHive
  *   tracerProvider.getTracer("mine").startSpan("by hand").end()
@@ -121,32 +104,73 @@ export class Provider extends Context.Service<
     readonly shared: (<A>(start: () => A) => A) | undefined
     /** Ends of spans whose stream is still being read. */
     readonly open: instance.OpenSpans
+    /** Says on spans, and to other services, where they belong. */
+    readonly stamp: Stamp.Stamp
+    /** What is known of the span that is being started. */
+    readonly starting: Starting
+    /** The session that a request's own span opened for its trace. */
+    readonly sessionOf: (traceId: string) => SessionInfo | undefined
   }
 >()("@honeyhive/tracing/Provider") {
   /** The provider that the configuration asks for; independent unless it says otherwise. */
-  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions> = Layer.effect(
+  static readonly layer: Layer.Layer<Provider, never, TracerConfig | Delivery | Sessions | Resource> = Layer.effect(
     Provider,
     Effect.gen(function* () {
       const settings = yield* TracerConfig
-      const sessions = yield* Sessions
       const delivery = yield* Delivery
+      const redactor = yield* Redactor
       const open: instance.OpenSpans = new Set()
-      const isAlone = settings.provider === "independent"
-      const routingOf = router(settings, sessions, isAlone ? currentSession : sessionAround(open))
+      const sessions = yield* Sessions
+      const requests = settings.sessionPerServerSpan ? new ServerSessions(sessions) : undefined
+      const stamp = Stamp.make(settings, sessions, open, requests)
+      const filter = spanFilter.make(settings.spanNameInclude, settings.spanNameExclude)
+      const ruled = settings.eventTypeRules.length === 0 ? undefined : EventKind.fromRules(settings.eventTypeRules)
+      const finish: attached.Finish = (span) => {
+        // Written directly: a span that is full of attributes must still say what it is
+        span.attributes[Attributes.EVENT_TYPE] =
+          ruled?.(span.name, span.attributes) ?? EventKind.detect(span.name, span.attributes)
+        redactor.span(span as SpanContent) // the same, but for the SDK it is not to be written
+        return enforce(span as BoundedSpan, settings)
+      }
+      const offer = (span: ReadableSpan, bytes: number): void => {
+        sessions.spanEnded(span)
+        delivery.offer(span, bytes)
+      }
+      const theirs = yield* SpanProcessors
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      const spanProcessor = around(
+        processor(stamp, finish, delivery, offer, filter, requests),
+        theirs,
+        (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
+      )
+      if (theirs.length > 0) {
+        yield* Effect.addFinalizer(() =>
+          within(
+            settings.shutdownTimeout,
+            Effect.promise(() => spanProcessor.shutdown())
+          )
+        )
+      }
+      const starting: Starting = { type: undefined }
+      // Its patterns were looked at when the configuration was decoded
+      const sampler = yield* Effect.orDie(
+        sampling.load(settings.sampling, starting, () => stamp.current()?.userProperties)
+      )
       const tracerProvider = new BasicTracerProvider({
-        resource: resource(settings),
-        spanProcessors: [processor(delivery, routingOf)],
+        resource: (yield* Resource).resource,
+        ...(sampler === undefined ? {} : { sampler }),
+        spanProcessors: [spanProcessor],
         spanLimits: {
-          attributeCountLimit: settings.maxAttributes,
+          attributeCountLimit: openLimit(settings),
+          // The SDK would cut without a word, where a variable says so; `enforce` cuts with a marker
+          attributeValueLengthLimit: Infinity,
           eventCountLimit: settings.maxEvents,
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () =>
-        attached.make(routingOf, delivery.offer, flush(delivery))
-      )
+      const joined = yield* join(settings, tracerProvider, () => attached.make(stamp, finish, offer, flush(delivery)))
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
-      return Provider.of({ ...joined, open })
+      return Provider.of({ ...joined, open, stamp, starting, sessionOf: (traceId) => requests?.of(traceId) })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

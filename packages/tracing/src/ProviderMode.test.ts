@@ -353,6 +353,31 @@ describe("attached", () => {
     })
   )
 
+  it.effect("a copy is redacted, theirs is not", () =>
+    Effect.gen(function* () {
+      const exporter = theirs()
+      const secret = `sk-proj-${"a1".repeat(24)}`
+      const mine = yield* Effect.gen(function* () {
+        yield* Effect.sync(() =>
+          OtelApi.trace
+            .getTracer("library")
+            .startSpan("library", { attributes: { said: secret } })
+            .end()
+        ).pipe(Effect.withSpan("outer", { attributes: { said: secret } }))
+        yield* HoneyHive.flush
+        return yield* MemoryExporter.use((memory) => memory.spans)
+      }).pipe(Effect.provide(HoneyHive.layerMemory({ provider: "attached", redact: { packs: ["secrets"] } })))
+      assert.deepStrictEqual(
+        mine.map((span) => [span.name, span.attributes["said"]]),
+        [
+          ["library", "[redacted]"],
+          ["outer", "[redacted]"]
+        ]
+      )
+      for (const span of exporter.getFinishedSpans()) assert.strictEqual(span.attributes["said"], secret)
+    })
+  )
+
   it.effect("their flush is ours, their shutdown is not", () =>
     Effect.gen(function* () {
       theirs()

@@ -142,6 +142,8 @@ export const flushLater: {
 )
 
 /**
+ * What a handler flushes when its response is out, and who waits for that.
+ *
  * @category models
  * @since 0.1.0
  */

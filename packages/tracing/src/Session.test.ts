@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { isUuid } from "@honeyhive/contract/Uuid"
 import { HoneyHive } from "./HoneyHive.ts"
 import { type Answer, backend, type Request } from "./internal/backend.fixture.ts"
+import { CurrentSession } from "./Session.ts"
+import type { Options } from "./TracerConfig.ts"
 
 const json = (request: Request): Record<string, unknown> => JSON.parse(request.body.toString())
 
@@ -135,6 +141,147 @@ describe("Session", () => {
       assert.include(lines[0], "starting a session failed")
       // A key that is refused stays refused: no retry
       assert.strictEqual(rest(requests).filter((request) => request.method === "POST").length, 1)
+    })
+  )
+
+  it.live("ends with the program's result as outputs when asked, with a status of its own, and once", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(honeyhive)
+      yield* Effect.gen(function* () {
+        yield* Effect.succeed({ answer: 42 }).pipe(
+          HoneyHive.withSession({
+            name: "mapped",
+            outputs: ({ answer }: { readonly answer: number }) => ({ n: answer })
+          })
+        )
+        yield* Effect.succeed(7).pipe(HoneyHive.withSession({ name: "whole", outputs: true }))
+        yield* Effect.succeed(7).pipe(
+          HoneyHive.withSession({
+            name: "hook",
+            outputs: () => {
+              throw new Error("hook")
+            }
+          })
+        )
+        const session = yield* HoneyHive.startSession({ name: "held" })
+        assert.strictEqual(
+          (yield* Effect.provideService(HoneyHive.currentSession, CurrentSession, session)).id,
+          session.id
+        )
+        yield* HoneyHive.endSession({ outputs: { n: 8 }, status: "answered" }).pipe(
+          Effect.provideService(CurrentSession, session)
+        )
+        yield* HoneyHive.endSession(session)
+        yield* HoneyHive.endSession("chat-42", { error: new Error("gone") })
+      }).pipe(Effect.provide(HoneyHive.layer({ apiKey: "hh_key", url })))
+      const names = new Map(
+        rest(requests)
+          .filter(({ method }) => method === "POST")
+          .map((request) => [`/v1/events/${String(json(request)["session_id"])}`, json(request)["session_name"]])
+      )
+      const ends = rest(requests)
+        .filter(({ method }) => method === "PUT")
+        .map((request) => [names.get(request.path), json(request)["outputs"], json(request)["metadata"]])
+      assert.deepStrictEqual(
+        ends.toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+        [
+          ["held", { n: 8 }, { status: "answered" }],
+          ["hook", undefined, { status: "ok" }],
+          ["mapped", { n: 42 }, { status: "ok" }],
+          [undefined, undefined, { status: "error", error: "Error: gone" }],
+          ["whole", { result: 7 }, { status: "ok" }]
+        ]
+      )
+    })
+  )
+
+  it.live("of an experiment says so itself and on every event", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(honeyhive)
+      yield* Effect.void.pipe(
+        Effect.withSpan("step"),
+        HoneyHive.withSession({ runId: "run-1", datasetId: "EXT-1", datapointId: "EXT-2", metadata: { a: 1 } }),
+        Effect.provide(HoneyHive.layer({ apiKey: "hh_key", url }))
+      )
+      const experiment = { run_id: "run-1", dataset_id: "EXT-1", datapoint_id: "EXT-2" }
+      assert.deepStrictEqual(json(rest(requests)[0]!)["metadata"], { ...experiment, a: 1 })
+      const spans = requests.find((request) => !request.path.startsWith("/v1/"))?.body.toString() ?? ""
+      for (const [id, value] of Object.entries(experiment)) {
+        assert.include(spans, `{"key":"honeyhive_metadata.${id}","value":{"stringValue":"${value}"}}`)
+      }
+    })
+  )
+
+  it.effect("is named after the file that asks for the instance, when nothing else names it", () =>
+    Effect.gen(function* () {
+      const name = Effect.map(HoneyHive.currentSession, (session) => session.name)
+      const named = (environment: Record<string, string>, options?: Options) =>
+        name.pipe(
+          Effect.provide(Layer.fresh(HoneyHive.layer({ testMode: true, ...options }))),
+          Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnvRecord(environment))
+        )
+      assert.strictEqual(yield* named({}), "Session.test")
+      assert.strictEqual(yield* named({ HH_SESSION_NAME: "nightly" }), "nightly")
+      assert.strictEqual(yield* named({ HH_SESSION_NAME: "nightly" }, { sessionName: "mine" }), "mine")
+      const configured = HoneyHive.layerConfig({ testMode: Config.succeed(true) })
+      assert.strictEqual(yield* name.pipe(Effect.provide(configured)), "Session.test")
+    })
+  )
+
+  it.live("of a request is opened by its server span and ended with it, when that is wanted", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(honeyhive)
+      const request = (name: string) =>
+        Effect.gen(function* () {
+          yield* Effect.yieldNow
+          const session = yield* HoneyHive.currentSession.pipe(Effect.withSpan("handler"))
+          assert.strictEqual(session.name, name)
+          if (name === "GET /b") return yield* Effect.fail("no")
+          return session.id
+        }).pipe(Effect.withSpan(name, { kind: "server" }), Effect.ignore)
+      const run = (options: Options) =>
+        Effect.all([request("GET /a"), request("GET /b")], { concurrency: 2 }).pipe(
+          Effect.provide(Layer.fresh(HoneyHive.layer({ apiKey: "hh_key", url, ...options })))
+        )
+      yield* run({ sessionPerServerSpan: true })
+      const [first, second, ...ends] = rest(requests)
+      assert.deepStrictEqual([first, second].map((request) => json(request!)["session_name"]).toSorted(), [
+        "GET /a",
+        "GET /b"
+      ])
+      assert.deepStrictEqual(
+        ends
+          .map((request) => json(request)["metadata"])
+          .toSorted((a, b) => JSON.stringify(b).localeCompare(JSON.stringify(a))),
+        [{ status: "ok" }, { status: "error", error: "no" }]
+      )
+      const spans = requests.find((request) => !request.path.startsWith("/v1/"))?.body.toString() ?? ""
+      for (const request of [first, second]) {
+        assert.strictEqual(
+          spans.split(`"honeyhive.session_id","value":{"stringValue":"${String(json(request!)["session_id"])}"`).length,
+          3
+        )
+      }
+      yield* Effect.exit(run({ sessionName: "GET /a" }))
+      assert.strictEqual(rest(requests).filter(({ method }) => method === "POST").length, 3)
+    })
+  )
+
+  it.live("in test mode no request is ever made, and ids are valid", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* backend(honeyhive)
+      const ids = yield* Effect.gen(function* () {
+        const session = yield* HoneyHive.currentSession
+        const event = yield* HoneyHive.event({ name: "vote" }).pipe(Effect.withSpan("page"))
+        const current = yield* HoneyHive.currentEventId.pipe(Effect.withSpan("answer"))
+        yield* HoneyHive.enrichSession({ metadata: { a: 1 } })
+        yield* HoneyHive.enrichEvent(event, { feedback: { rating: 5 } })
+        const receipt = yield* HoneyHive.flush
+        assert.deepStrictEqual(receipt, { accepted: 3, spooled: 0, dropped: {}, pending: 0 })
+        return [session.id, event, current]
+      }).pipe(HoneyHive.withSession(), Effect.provide(HoneyHive.layer({ apiKey: "hh_key", url, testMode: true })))
+      assert.isTrue(ids.every(isUuid))
+      assert.deepStrictEqual(requests, [])
     })
   )
 })

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -16,12 +17,18 @@ import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
+import { Attributes } from "@honeyhive/contract/Attributes"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
+import type { Values } from "./Enrichment.ts"
+import { background } from "./internal/background.ts"
+import { toContent } from "./internal/content.ts"
 import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
+import { untraced } from "./internal/instance.ts"
 import { warn } from "./internal/log.ts"
 import { uuidV5 } from "./internal/uuidV5.ts"
+import { Redactor } from "./Redactor.ts"
 import { type Settings, TracerConfig } from "./TracerConfig.ts"
 
 /**
@@ -40,9 +47,29 @@ export interface SessionOptions {
   readonly id?: string | undefined
   /** Becomes `user_properties.user_id`. */
   readonly userId?: string | undefined
-  readonly userProperties?: Content | undefined
-  readonly inputs?: Content | undefined
-  readonly metadata?: Content | undefined
+  readonly userProperties?: Values | undefined
+  readonly inputs?: Values | undefined
+  readonly metadata?: Values | undefined
+  /** The experiment that the session is part of; these three stand on the session and on every event in it. */
+  readonly runId?: string | undefined
+  readonly datasetId?: string | undefined
+  readonly datapointId?: string | undefined
+  /** Called with every span of the session as it ends, until the session does; it must not throw. */
+  readonly onSpanEnd?: ((span: ReadableSpan) => void) | undefined
+}
+
+/**
+ * How a session ended, where that is more than an exit says.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionEnd {
+  readonly outputs?: Values | undefined
+  /** Becomes `metadata.status`. Default: `ok` or `error`, as the exit says. */
+  readonly status?: string | undefined
+  /** Anything thrown; the session has failed with it. */
+  readonly error?: unknown
 }
 
 /**
@@ -52,16 +79,38 @@ export interface SessionOptions {
  * @since 0.1.0
  */
 export interface SessionInfo {
+  /** A UUID. */
   readonly id: string
+  /** Empty where the session is continued. */
   readonly name: string
   /** Unix milliseconds. */
   readonly startTime: number
+  /** Started by the caller of this service, who also names and ends it. */
+  readonly continued?: boolean | undefined
+  /** What was said of the user, `user_id` among it. */
+  readonly userProperties?: Content | undefined
+  /** Its experiment, under the names of the wire. */
+  readonly experiment?: { readonly [id in "run_id" | "dataset_id" | "datapoint_id"]?: string } | undefined
 }
 
 const Owner: unique symbol = Symbol("@honeyhive/tracing/Session/Owner")
 
 /** The instance that started the session, if one did. */
 const ownerOf = (session: SessionInfo): unknown => (session as { [Owner]?: unknown })[Owner] // absent on others
+
+/**
+ * The experiment that a session is part of.
+ *
+ * @internal
+ */
+export const experimentOf = ({ datapointId, datasetId, runId }: SessionOptions): SessionInfo["experiment"] => {
+  const said = Object.entries({ run_id: runId, dataset_id: datasetId, datapoint_id: datapointId })
+  const given = said.filter(([, id]) => id !== undefined)
+  return given.length === 0 ? undefined : Object.fromEntries(given)
+}
+
+/** A session to be ended; one that was started elsewhere has only its id. */
+type Ending = Pick<SessionInfo, "id"> & Partial<SessionInfo>
 
 /**
  * The session of the current fiber; undefined where none was started and spans go to the instance's own.
@@ -87,6 +136,20 @@ export const CurrentSession = Context.Reference<SessionInfo | undefined>("@honey
   defaultValue: () => undefined
 })
 
+const userOf = ({ userId, userProperties }: SessionOptions): Content | undefined => {
+  if (userId === undefined && userProperties === undefined) return undefined
+  // Copied now, and whatever cannot be read is left out: the program may change it, or it may be no JSON
+  return { ...toContent(userProperties ?? {}), ...(userId === undefined ? {} : { user_id: userId }) }
+}
+
+/**
+ * The id under which HoneyHive knows a session: a UUID as it is, anything else (a chat's, a ticket's) always mapped to the
+ * same UUID.
+ *
+ * @internal
+ */
+export const sessionIdOf = (id: string): string => (isUuid(id) ? id.toLowerCase() : uuidV5(id))
+
 /** A call to the backend: what happens, when it happens, is the business of {@link Sessions}. */
 interface Calls {
   readonly start: (session: StartSession) => Effect.Effect<void, unknown>
@@ -96,16 +159,31 @@ interface Calls {
 const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
 
 // Loaded when the first session is announced: the REST client is the larger half of this package's import time
-const remote = (settings: Settings, apiKey: Redacted.Redacted): Calls => {
+const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redactor["Service"]): Calls => {
   const client = () => Effect.promise(() => import("./internal/sessionClient.ts"))
   return {
-    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, session)),
-    update: (id, update) => Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, update))
+    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, redactor.session(session))),
+    update: (id, update) =>
+      Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, redactor.session(update)))
   }
 }
 
 /**
  * The sessions of this instance.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Sessions, TracerConfig } from "@honeyhive/tracing"
+ *
+ * // An instance brings its own; in a program use `HoneyHive.withSession`
+ * const layer = Sessions.layer.pipe(Layer.provide(TracerConfig.layer({ testMode: true, sessionName: "nightly" })))
+ * const names = Sessions.use((sessions) =>
+ *   Effect.map(sessions.start({ name: "support" }), (session) => [sessions.own().name, session.name])
+ * )
+ *
+ * await Effect.runPromise(names.pipe(Effect.provide(layer))) // => ["nightly", "support"]
+ * ```
  *
  * @category services
  * @since 0.1.0
@@ -119,10 +197,18 @@ export class Sessions extends Context.Service<
     readonly here: (current: SessionInfo | undefined) => SessionInfo
     /** Starts a session; the scope ends it with the exit it closes with. */
     readonly start: (options?: SessionOptions) => Effect.Effect<SessionInfo>
-    /** Ends a session with outputs, or with the cause of its failure. */
-    readonly end: (session: SessionInfo, exit: Exit.Exit<unknown, unknown>) => Effect.Effect<void>
+    /** Ends a session, with the cause of its failure if there was one; only the first end counts. */
+    readonly end: (session: Ending, exit: Exit.Exit<unknown, unknown>, end?: SessionEnd) => Effect.Effect<void>
     /** Adds to what the backend knows of a session; returns at once. */
     readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void>
+    /** Adds to an event of any type, once `ready` says that the backend can know it; returns at once. */
+    readonly updateEvent: (
+      id: string,
+      update: UpdateEvent,
+      ready: Effect.Effect<unknown, unknown>
+    ) => Effect.Effect<void>
+    /** Tells whoever watches the session of this span. */
+    readonly spanEnded: (span: ReadableSpan) => void
     /** Waits for every call that was made before. */
     readonly flush: Effect.Effect<void>
     /** Ends the instance's own session and flushes, within the shutdown deadline; what its scope does at the end. */
@@ -135,36 +221,37 @@ export class Sessions extends Context.Service<
     Effect.gen(function* () {
       const settings = yield* TracerConfig
       const clock = yield* Clock.Clock
-      const announces =
+      const redactor = yield* Redactor
+      const reachable =
         settings.apiKey !== undefined &&
         settings.otlpEndpoint === undefined &&
         settings.exporter === "otlp" &&
         !settings.testMode &&
-        !settings.disableTracing &&
-        !settings.skipSessionCreation
-      const calls = announces && settings.apiKey !== undefined ? remote(settings, settings.apiKey) : silent
+        !settings.disableTracing
+      const calls = reachable && settings.apiKey !== undefined ? remote(settings, settings.apiKey, redactor) : silent
+      const announces = calls !== silent && !settings.skipSessionCreation
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
       const inFlight = yield* Semaphore.make(8)
       const announced = new Map<string, Effect.Effect<void>>()
+      const watchers = new Map<string, (span: ReadableSpan) => void>()
 
       const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
         call.pipe(
-          Effect.timeout(settings.exportTimeout),
+          Effect.timeout(settings.httpTimeout),
           inFlight.withPermits(1),
           Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause)
-              ? Effect.void
-              : warn(`HoneyHive: ${what} failed, spans still carry the session: ${describeCause(cause).message}`)
+            Cause.hasInterruptsOnly(cause) ? Effect.void : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
           ),
-          Effect.withTracerEnabled(false)
+          Effect.withTracerEnabled(false),
+          background
         )
 
-      // Calls of one session keep their order: each waits for the one before it
+      // Calls of one session or event keep their order: each waits for the one before it
       const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
         if (calls === silent) return
         const before = announced.get(id) ?? Effect.void
-        const fiber = fork(Effect.andThen(before, deliver(what, call)))
+        const fiber = untraced(() => fork(Effect.andThen(before, deliver(what, call))))
         const settled = Effect.callback<void>((resume) => {
           fiber.addObserver(() => resume(Effect.void))
         })
@@ -174,56 +261,80 @@ export class Sessions extends Context.Service<
         })
       }
 
-      const begin = (options: SessionOptions): SessionInfo => {
-        const correlation = options.id === undefined || isUuid(options.id) ? undefined : options.id
-        const metadata = correlation === undefined ? options.metadata : { session_id: correlation, ...options.metadata }
-        const session: SessionInfo = {
-          id: correlation === undefined ? (options.id?.toLowerCase() ?? crypto.randomUUID()) : uuidV5(correlation),
-          name: options.name ?? settings.sessionName,
-          startTime: clock.currentTimeMillisUnsafe()
+      const announce = (session: SessionInfo, options: SessionOptions, known: Values): void => {
+        if (!announces) return
+        const { inputs, metadata } = options
+        // Copied now: the program may change its objects before the call is made
+        const said: StartSession = {
+          session_id: session.id,
+          session_name: session.name,
+          event_name: session.name,
+          source: settings.source,
+          start_time: session.startTime,
+          ...(inputs === undefined ? {} : { inputs: toContent(inputs) }),
+          ...(metadata === undefined && Object.keys(known).length === 0
+            ? {}
+            : { metadata: { ...toContent(known), ...toContent(metadata ?? {}) } }),
+          ...(session.userProperties === undefined ? {} : { user_properties: session.userProperties })
         }
-        Object.defineProperty(session, Owner, { value: announced })
         enqueue(
           session.id,
-          "starting a session",
-          Effect.suspend(() =>
-            calls.start({
-              session_id: session.id,
-              session_name: session.name,
-              event_name: session.name,
-              source: settings.source,
-              start_time: session.startTime,
-              ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
-              ...(metadata === undefined ? {} : { metadata }),
-              ...(options.userId === undefined && options.userProperties === undefined
-                ? {}
-                : {
-                    user_properties: {
-                      ...options.userProperties,
-                      ...(options.userId === undefined ? {} : { user_id: options.userId })
-                    }
-                  })
-            })
-          )
+          "starting a session failed, spans still carry it",
+          Effect.suspend(() => calls.start(said))
         )
+      }
+
+      const begin = (options: SessionOptions): SessionInfo => {
+        // A plain JavaScript caller's number is an id like any other
+        const id = options.id === undefined ? crypto.randomUUID() : sessionIdOf(String(options.id))
+        const correlation = options.id === undefined || isUuid(options.id) ? undefined : String(options.id)
+        const user = userOf(options)
+        const session: SessionInfo = {
+          id,
+          name: options.name ?? settings.sessionName,
+          startTime: clock.currentTimeMillisUnsafe(),
+          experiment: experimentOf(options),
+          ...(user === undefined ? {} : { userProperties: user })
+        }
+        Object.defineProperty(session, Owner, { value: announced })
+        if (options.onSpanEnd !== undefined) watchers.set(session.id, options.onSpanEnd)
+        announce(session, options, {
+          ...(correlation === undefined ? {} : { session_id: correlation }),
+          ...session.experiment
+        })
         return session
       }
 
       const update = (id: string, change: UpdateEvent): void =>
         enqueue(
           id,
-          "updating a session",
+          "updating a session failed",
           Effect.suspend(() => calls.update(id, change))
         )
 
-      const end = (session: SessionInfo, exit: Exit.Exit<unknown, unknown>): void => {
+      const updateEvent = (id: string, change: UpdateEvent, ready: Effect.Effect<unknown, unknown>): void =>
+        enqueue(
+          id,
+          "updating an event failed",
+          Effect.andThen(
+            Effect.ignore(ready),
+            Effect.suspend(() => calls.update(id, change))
+          )
+        )
+
+      const ended = new WeakSet<Ending>()
+      const end = (session: Ending, exit: Exit.Exit<unknown, unknown>, { outputs, status }: SessionEnd = {}): void => {
+        watchers.delete(session.id)
+        if (!announces || ended.has(session)) return
+        ended.add(session)
         const now = clock.currentTimeMillisUnsafe()
         update(session.id, {
           end_time: now,
-          duration: now - session.startTime,
-          ...(Exit.isFailure(exit)
-            ? { metadata: { status: "error", error: describeCause(exit.cause).message } }
-            : { metadata: { status: "ok" } })
+          ...(session.startTime === undefined ? {} : { duration: now - session.startTime }),
+          ...(outputs === undefined ? {} : { outputs: toContent(outputs) }),
+          metadata: Exit.isFailure(exit)
+            ? { status: status ?? "error", error: describeCause(exit.cause).message }
+            : { status: status ?? "ok" }
         })
       }
 
@@ -240,7 +351,7 @@ export class Sessions extends Context.Service<
       })
       yield* Effect.addFinalizer(close)
 
-      const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId }))
+      const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId, inputs: settings.inputs }))
       const here = (current: SessionInfo | undefined): SessionInfo => {
         const owner = current === undefined ? undefined : ownerOf(current)
         return current === undefined || (owner !== undefined && owner !== announced) ? ownSession() : current
@@ -250,11 +361,15 @@ export class Sessions extends Context.Service<
         own: ownSession,
         here,
         start: (options = {}) => Effect.sync(() => begin(options)),
-        end: (session, exit) => Effect.sync(() => end(session, exit)),
+        end: (session, exit, how) => Effect.sync(() => end(session, exit, how)),
         update: (id, change) => Effect.sync(() => update(id, change)),
+        updateEvent: (id, change, ready) => Effect.sync(() => updateEvent(id, change, ready)),
+        spanEnded: (span) => {
+          if (watchers.size > 0) watchers.get(String(span.attributes[Attributes.SESSION_ID]))?.(span)
+        },
         flush,
         close
       })
     })
-  )
+  ).pipe(Layer.provide(Redactor.layer))
 }

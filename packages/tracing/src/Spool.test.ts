@@ -2,6 +2,7 @@ import * as Fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -224,6 +225,34 @@ describe("Spool", () => {
       spool.close()
       assert.strictEqual(lines.length, 1)
       assert.match(lines[0] ?? "", /writing to the spool failed, spans are kept in memory only: .*ENOTDIR/)
+    })
+  )
+
+  it.live("a clock that goes backwards loses nothing", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      let now = Date.now()
+      const clock: Clock.Clock = Object.assign(Object.create(yield* Clock.Clock), {
+        currentTimeMillisUnsafe: () => now
+      })
+      for (const [text, back] of [
+        ["a", 0],
+        ["b", 86_400_000],
+        ["c", Number.MAX_SAFE_INTEGER]
+      ] as const) {
+        now -= back
+        const spool = yield* Effect.provideService(open(path), Clock.Clock, clock)
+        keep(spool, text)
+        spool.close()
+      }
+      const reader = yield* open(path)
+      const read: Array<string> = []
+      for (let replay = reader.replay(); replay !== undefined; replay = reader.replay()) {
+        read.push(...(textsOf(replay.items) ?? []))
+        replay.release(true)
+      }
+      assert.deepStrictEqual(read.toSorted(), ["a", "b", "c"])
+      assert.deepStrictEqual(lines, [])
     })
   )
 })

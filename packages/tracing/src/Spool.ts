@@ -60,7 +60,7 @@ export interface Replay {
  * import { Effect } from "effect"
  * import { HoneyHive, Spool } from "@honeyhive/tracing"
  *
- * // Nothing to do: `spool` is an option of the instance
+ * // Nothing to do: `spool` is an option of the instance, and `Spool.layer` part of it
  * const instance = HoneyHive.layer({ testMode: true, spool: "on", spoolPath: "/var/lib/agent/spans" })
  *
  * const mode = Spool.use((spool) => Effect.succeed(spool.mode)).pipe(Effect.provide(Spool.off))

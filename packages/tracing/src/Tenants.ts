@@ -18,6 +18,8 @@ import { OnlyByChoice } from "./internal/registry.ts"
 import type { Options, TracerConfigError } from "./TracerConfig.ts"
 
 /**
+ * How a family of instances lives.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -7,7 +7,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { ExportResultCode } from "@opentelemetry/core"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { Exporter, MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
@@ -190,6 +193,23 @@ describe("traced streams", () => {
     })
   )
 
+  it.effect("lasts as long as its stream", () =>
+    Effect.gen(function* () {
+      const [first, ...rest] = yield* Effect.gen(function* () {
+        const steps = yield* Effect.sync(() => sources.generator())
+        yield* TestClock.adjust("1 second")
+        yield* Effect.sync(() => steps.next())
+        yield* TestClock.adjust("2 seconds")
+        yield* Effect.sync(() => [...steps])
+        yield* TestClock.adjust("4 seconds")
+        return (yield* exported).filter((span) => span.name === "source")
+      }).pipe(Effect.provide(HoneyHive.layerMemory()))
+      assert.deepStrictEqual(rest, [])
+      assert.deepStrictEqual(first?.duration, [3, 0])
+      assert.strictEqual(first?.attributes["honeyhive_metadata.time_to_first_token_ms"], 1000)
+    })
+  )
+
   it.effect("a stream that nobody reads is closed with the instance", () =>
     Effect.gen(function* () {
       const kept: Array<ReadableSpan> = []
@@ -352,5 +372,58 @@ describe("traced promises and effects", () => {
         )
         assert.strictEqual(spans[0]?.attributes["honeyhive_outputs.result.id"], 7)
       }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+})
+
+describe("traced Effect streams", () => {
+  const count = traced({ name: "count", instance: undefined }, (to: number) =>
+    Stream.range(1, to).pipe(
+      Stream.rechunk(1),
+      Stream.mapEffect((n) => (n === 4 ? Effect.fail("four" as const) : Effect.withSpan(Effect.succeed(n), "child")))
+    )
+  )
+
+  const spans = Effect.map(exported, (all) =>
+    all
+      .filter((span) => span.name === "count")
+      .map(({ attributes, status }) => [
+        attributes["honeyhive_inputs._params_.to"],
+        attributes["honeyhive_outputs.result"],
+        attributes["honeyhive_metadata.chunks"],
+        attributes["honeyhive_metadata.stream"],
+        status.code === 2 ? attributes["honeyhive_error"] : undefined
+      ])
+  )
+
+  it.effect("are a span each time they are run: to the end, with an error, left early, interrupted", () =>
+    Effect.gen(function* () {
+      const three = count(3)
+      assert.isTrue(Stream.isStream(three))
+      assert.deepStrictEqual(yield* spans, [])
+      assert.deepStrictEqual(yield* Stream.runCollect(three), [1, 2, 3])
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.take(three, 2)), [1, 2])
+      assert.strictEqual(yield* Effect.flip(Stream.runCollect(count(5))), "four")
+      const endless = traced({ name: "count" }, (to: number) => Stream.concat(Stream.make(to), Stream.never))
+      const fiber = yield* Effect.forkChild(Stream.runDrain(endless(9)))
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* spans, [
+        [3, [1, 2, 3], 3, undefined, undefined],
+        [3, [1, 2], 2, "stopped early", undefined],
+        [5, [1, 2, 3], 3, undefined, "four"],
+        [9, [9], 1, "stopped early", undefined]
+      ])
+      const all = yield* exported
+      const ids = new Set(all.filter((span) => span.name === "count").map((span) => span.spanContext().spanId))
+      const children = all.filter((span) => span.name === "child")
+      assert.isAbove(children.length, 0)
+      assert.isTrue(children.every((span) => ids.has(span.parentSpanContext?.spanId ?? "")))
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("are the plain stream outside of every instance", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* Stream.runCollect(count(2)), [1, 2])
+    })
   )
 })

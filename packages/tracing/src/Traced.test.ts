@@ -1,9 +1,9 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expect, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as fc from "fast-check"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
-import { enrichSpan, traced } from "./Traced.ts"
+import { enrichSpan } from "./PlainSpan.ts"
+import { traced } from "./Traced.ts"
 
 const exported = Effect.gen(function* () {
   yield* HoneyHive.flush
@@ -193,66 +193,152 @@ describe("traced", () => {
     }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
 
-  it.effect("law: wrapped f equals f, run exactly once", () =>
+  it.effect("records of arguments and result what it is asked to, and what is true at the call", () =>
     Effect.gen(function* () {
-      const context = yield* Effect.context<HoneyHive>()
-      const run = Effect.runSyncWith(context)
-      const throwing = () => {
-        throw new Error("hostile")
-      }
-      const revoked = Proxy.revocable({}, {})
-      revoked.revoke()
-      const cycle: Record<string, unknown> = {}
-      cycle["self"] = cycle
-      const hostile: ReadonlyArray<unknown> = [
-        cycle,
-        revoked.proxy,
-        new Proxy({}, { get: throwing, has: throwing, ownKeys: throwing, getPrototypeOf: throwing }),
-        new Proxy(() => 1, { get: throwing, apply: throwing }),
-        Object.defineProperty({}, "then", { get: throwing }),
-        { toJSON: throwing },
-        Object.freeze({ then: () => 1 }),
-        Object.freeze([1]),
-        Symbol("s"),
-        10n
-      ]
-      const any = fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true })
-      // Lazily: fast-check itself looks at the values it generates
-      const value = fc.oneof(
-        any.map((value) => () => value),
-        fc.nat(hostile.length - 1).map((index) => () => hostile[index])
+      let region = "eu"
+      const search = traced(
+        {
+          name: "search",
+          type: "agent",
+          captureInput: ([query, { key }]) => ({ query, key: key.slice(0, 2) }),
+          captureOutput: (hits) => ({ hits: hits.length }),
+          attributes: () => ({ region, "deployment.zone": { name: "a" } })
+        },
+        async (query: string, options: { readonly key: string }) => [query, options.key]
       )
-      fc.assert(
-        fc.property(fc.array(value, { maxLength: 4 }), value, fc.boolean(), (someArgs, someResult, throws) => {
-          const [args, result] = [someArgs.map((arg) => arg()), someResult()]
-          let calls = 0
-          const seen: Array<Array<unknown>> = []
-          const f = function (...received: Array<unknown>) {
-            calls++
-            seen.push(received)
-            if (throws) throw result
-            return result
-          }
-          const outcome = run(
-            Effect.sync(() => {
-              try {
-                return { returned: traced({ name: "f" }, f)(...args) }
-              } catch (thrown) {
-                return { thrown }
-              }
-            })
-          )
-          assert.strictEqual(calls, 1)
-          assert.isTrue(seen[0]?.every((received, index) => Object.is(received, args[index])))
-          assert.isTrue(
-            throws
-              ? "thrown" in outcome && Object.is(outcome.thrown, result)
-              : "returned" in outcome && Object.is(outcome.returned, result)
-          )
-        }),
-        { numRuns: 1000 }
-      )
-      assert.isAbove((yield* exported).length, 0)
-    }).pipe(Effect.provide(HoneyHive.layerMemory({ batchMaxQueue: 10_000 })))
+      yield* Effect.promise(() => search("refund", { key: "secret" }))
+      region = "us"
+      yield* Effect.promise(() => search("refund", { key: "secret" }))
+      const [first, second] = yield* exported
+      assert.deepInclude(first?.attributes, {
+        honeyhive_event_type: "chain",
+        "honeyhive_inputs.query": "refund",
+        "honeyhive_inputs.key": "se",
+        "honeyhive_outputs.hits": 2,
+        region: "eu",
+        "deployment.zone.name": "a"
+      })
+      assert.strictEqual(second?.attributes["region"], "us")
+      assert.notInclude(JSON.stringify(first?.attributes), "secret")
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
   )
+
+  it.effect("a hook that throws records nothing of what it was to record", () =>
+    Effect.gen(function* () {
+      const hook = () => {
+        throw new Error("hook")
+      }
+      const login = traced(
+        { name: "login", captureInput: hook, captureOutput: hook, attributes: hook },
+        (password: string) => password
+      )
+      const stream = traced({ name: "stream", captureOutput: hook }, function* (password: string) {
+        yield password
+      })
+      const effect = traced({ name: "effect", captureOutput: hook, captureInput: hook }, (password: string) =>
+        Effect.succeed(password)
+      )
+      assert.strictEqual(yield* inside(() => login("secret")), "secret")
+      assert.deepStrictEqual(yield* inside(() => [...stream("x")]), ["x"])
+      assert.strictEqual(yield* effect("secret"), "secret")
+      const spans = yield* exported
+      assert.deepStrictEqual(
+        spans.map((span) => [span.name, span.status.code]),
+        [
+          ["login", 1],
+          ["stream", 1],
+          ["effect", 1]
+        ]
+      )
+      assert.notInclude(JSON.stringify(spans.map((span) => span.attributes)), "secret")
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("maps what a stream and an Effect gave", () =>
+    Effect.gen(function* () {
+      const words = traced({ name: "words", captureOutput: (text) => ({ text }) }, function* () {
+        yield "a"
+        yield "b"
+      })
+      const double = traced({ name: "double", captureOutput: (n) => ({ half: n / 2 }) }, (n: number) =>
+        Effect.succeed(2 * n)
+      )
+      yield* inside(() => [...words()])
+      yield* double(4)
+      const [stream, effect] = yield* exported
+      assert.strictEqual(stream?.attributes["honeyhive_outputs.text"], "ab")
+      assert.strictEqual(effect?.attributes["honeyhive_outputs.half"], 4)
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it.effect("keeps an error's name, message, own properties and identity", () =>
+    Effect.gen(function* () {
+      class OutOfStock extends Error {
+        override readonly name = "OutOfStock"
+        readonly sku = "a1"
+      }
+      const error = Object.freeze(new OutOfStock("none left"))
+      const before = Object.getOwnPropertyDescriptors(error)
+      const buy = traced({ name: "buy" }, () => {
+        throw error
+      })
+      const thrown = yield* inside(() => {
+        try {
+          return buy()
+        } catch (thrown) {
+          return thrown
+        }
+      })
+      assert.strictEqual(thrown, error)
+      assert.deepStrictEqual(Object.getOwnPropertyDescriptors(error), before)
+      const [span] = yield* exported
+      assert.strictEqual(span?.attributes["honeyhive_error"], "OutOfStock: none left")
+      assert.strictEqual(span?.attributes["honeyhive_metadata.error.fields.sku"], "a1")
+    }).pipe(Effect.provide(HoneyHive.layerMemory()))
+  )
+
+  it("keeps types: overloads, generics, this, type predicates, and those of the hooks", () => {
+    interface Overloaded {
+      (value: string): "text"
+      (value: number): "number"
+    }
+    const overloaded = ((value: unknown) => (typeof value === "string" ? "text" : "number")) as Overloaded
+    expectTypeOf(traced(overloaded)).toEqualTypeOf<Overloaded>()
+    expectTypeOf(traced({ name: "o" }, overloaded)).toEqualTypeOf<Overloaded>()
+    expectTypeOf(traced({ name: "o" })(overloaded)).toEqualTypeOf<Overloaded>()
+
+    const generic = <A>(value: A): ReadonlyArray<A> => [value]
+    const same: typeof generic = traced(generic)
+    expectTypeOf(same("a" as const)).toEqualTypeOf<ReadonlyArray<"a">>()
+    expectTypeOf(traced({ type: "model" }, generic)(1 as const)).toEqualTypeOf<ReadonlyArray<1>>()
+
+    const method = function (this: { readonly factor: number }, n: number) {
+      return this.factor * n
+    }
+    expectTypeOf(traced(method)).toEqualTypeOf<(this: { readonly factor: number }, n: number) => number>()
+
+    const isText = (value: unknown): value is string => typeof value === "string"
+    expectTypeOf(traced(isText)).guards.toEqualTypeOf<string>()
+
+    const withProperty = Object.assign((n: number) => n, { extra: 1 })
+    expectTypeOf(traced(withProperty).extra).toEqualTypeOf<number>()
+
+    traced(
+      {
+        captureInput: (args) => {
+          expectTypeOf(args).toEqualTypeOf<[query: string, limit: number]>()
+          return {}
+        },
+        captureOutput: (result) => {
+          expectTypeOf(result).toEqualTypeOf<Array<string>>()
+          return {}
+        }
+      },
+      async (query: string, limit: number) => [query, String(limit)]
+    )
+    // @ts-expect-error an event type that does not exist
+    traced({ type: "banana" }, generic)
+    // @ts-expect-error no function
+    expect(() => traced({}, 1)).toBeDefined()
+  })
 })

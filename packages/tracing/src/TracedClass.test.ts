@@ -1,5 +1,6 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { transform } from "esbuild"
 import { MemoryExporter } from "./Exporter.ts"
 import { HoneyHive } from "./HoneyHive.ts"
 import { tracedClass, traceMethod } from "./TracedClass.ts"
@@ -64,6 +65,60 @@ describe("tracedClass", () => {
         ["Scale.put", "chain"],
         ["Scale.inherited", "chain"],
         ["Scale.overridden", "chain"]
+      ])
+    })
+  )
+
+  it.effect("is a decorator with or without options, and a function of a class", () =>
+    Effect.gen(function* () {
+      const make = () =>
+        class Tool {
+          use(n: number) {
+            return n
+          }
+        }
+      const bare = tracedClass(make())
+      const called = tracedClass()(make())
+      const two = tracedClass({ type: "model", captureInput: false }, make())
+      expectTypeOf(bare).toEqualTypeOf<ReturnType<typeof make>>()
+      expectTypeOf(two).toEqualTypeOf<ReturnType<typeof make>>()
+      const spans = yield* spansOf(() => {
+        for (const Class of [bare, called, two]) assert.strictEqual(new Class().use(1), 1)
+      })
+      assert.deepStrictEqual(spans, [
+        ["Tool.use", "tool"],
+        ["Tool.use", "tool"],
+        ["Tool.use", "model"]
+      ])
+    })
+  )
+
+  it.effect("works in the syntax of decorators", () =>
+    Effect.gen(function* () {
+      const source = `
+        @tracedClass({ type: "chain" })
+        export class Planner {
+          #steps = 2
+          plan(goal) { return this.#steps + goal.length }
+          @traceMethod({ name: "own", type: "model" }) ask(text) { return text }
+        }
+        @tracedClass
+        export class Bare { @traceMethod go() { return 1 } }
+      `
+      const { code } = yield* Effect.promise(() => transform(source, { target: "es2022", format: "cjs" }))
+      const module: { exports: Record<string, new () => Record<string, (text: string) => unknown>> } = { exports: {} }
+      new Function("module", "tracedClass", "traceMethod", code)(module, tracedClass, traceMethod)
+      const { Bare, Planner } = module.exports
+      const spans = yield* spansOf(() => {
+        const planner = new Planner!()
+        assert.deepStrictEqual([planner["plan"]!("look"), planner["ask"]!("?"), new Bare!()["go"]!("")], [6, "?", 1])
+      })
+      assert.deepStrictEqual(spans, [
+        ["Planner.plan", "chain"],
+        ["own", "model"],
+        ["Planner.ask", "chain"],
+        ["go", "tool"],
+        ["Bare.go", "tool"]
       ])
     })
   )

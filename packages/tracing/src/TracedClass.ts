@@ -6,6 +6,8 @@
 import { traced, type TracedOptions } from "./Traced.ts"
 
 /**
+ * How the methods of a class are recorded, and which of them.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -22,6 +24,9 @@ export interface TracedClassOptions extends Omit<TracedOptions, "name"> {
 type AnyClass = abstract new (...args: never) => object
 
 type Method = (...args: never) => unknown
+
+/** What is needed of what a compiler tells a decorator. */
+type MethodContext = Pick<ClassMethodDecoratorContext, "name">
 
 /** Methods by name, the nearest first; accessors, symbols and names that begin with an underscore are not public methods. */
 const methodsOf = (prototype: object): ReadonlyMap<string, Method> => {
@@ -40,9 +45,41 @@ const methodsOf = (prototype: object): ReadonlyMap<string, Method> => {
   return methods
 }
 
+const decorate = <C extends AnyClass>(options: TracedClassOptions, target: C): C => {
+  const { exclude = [], include, name: className, ...rest } = options
+  for (const [name, method] of methodsOf(target.prototype)) {
+    if (exclude.includes(name) || (include !== undefined && !include.includes(name))) continue
+    Object.defineProperty(target.prototype, name, {
+      value: traced({ ...rest, name: `${className ?? target.name}.${name}` }, method),
+      configurable: true,
+      writable: true,
+      enumerable: false
+    })
+  }
+  return target
+}
+
 /**
- * Makes the public methods of a class traced, as a decorator (`@tracedClass({ type: "chain" })`) or as a plain function.
- * Each call is an event named `Class.method`; a parent class stays as it is.
+ * Makes the public methods of a class traced, as a decorator (`@tracedClass`, `@tracedClass({ type: "chain" })`) or as a
+ * plain function (`tracedClass({ type: "chain" }, Planner)`). Each call is an event named `Class.method`; a parent class
+ * stays as it is.
+ *
+ * ```ts no-run
+ * import { tracedClass, traceMethod } from "@honeyhive/tracing"
+ *
+ * @tracedClass({ type: "chain", exclude: ["ask"] })
+ * class Planner {
+ *   plan(goal: string) {
+ *     return [`first, ${goal}`]
+ *   }
+ *   @traceMethod({ type: "model" })
+ *   ask(question: string) {
+ *     return question
+ *   }
+ * }
+ *
+ * new Planner().plan("look")
+ * ```
  *
  * @example
  * ```ts
@@ -69,21 +106,17 @@ const methodsOf = (prototype: object): ReadonlyMap<string, Method> => {
  * @category tracing
  * @since 0.1.0
  */
-export const tracedClass =
-  (options: TracedClassOptions = {}) =>
-  <C extends AnyClass>(target: C, _context?: ClassDecoratorContext): C => {
-    const { exclude = [], include, name: className, ...rest } = options
-    for (const [name, method] of methodsOf(target.prototype)) {
-      if (exclude.includes(name) || (include !== undefined && !include.includes(name))) continue
-      Object.defineProperty(target.prototype, name, {
-        value: traced({ ...rest, name: `${className ?? target.name}.${name}` }, method),
-        configurable: true,
-        writable: true,
-        enumerable: false
-      })
-    }
-    return target
-  }
+export const tracedClass: {
+  <C extends AnyClass>(target: C, context?: ClassDecoratorContext): C
+  (options?: TracedClassOptions): <C extends AnyClass>(target: C, context?: ClassDecoratorContext) => C
+  <C extends AnyClass>(options: TracedClassOptions, target: C): C
+} = <C extends AnyClass>(first: C | TracedClassOptions = {}, second?: C | ClassDecoratorContext) => {
+  if (typeof first === "function") return decorate({}, first)
+  return typeof second === "function"
+    ? decorate(first, second)
+    : // The overloads above tell callers which of the three they get
+      ((<D extends AnyClass>(target: D) => decorate(first, target)) as never)
+}
 
 /**
  * Makes one method traced, as a decorator: `@traceMethod({ type: "tool" })`. The event has the method's name.
@@ -101,7 +134,14 @@ export const tracedClass =
  * @category tracing
  * @since 0.1.0
  */
-export const traceMethod =
-  (options: TracedOptions = {}) =>
-  <F extends Method>(method: F, context: Pick<ClassMethodDecoratorContext, "name">): F =>
-    traced({ ...options, name: options.name ?? String(context.name) }, method)
+export const traceMethod: {
+  <F extends Method>(method: F, context: MethodContext): F
+  (options?: TracedOptions): <F extends Method>(method: F, context: MethodContext) => F
+} = <F extends Method>(first: F | TracedOptions = {}, second?: MethodContext) => {
+  if (typeof first === "function") return traced({ name: String(second?.name ?? first.name) }, first)
+  return ((method: F, { name }: MethodContext): F => {
+    // The hooks of a decorator take what the methods below it take
+    const options = first as TracedOptions<F>
+    return traced({ ...options, name: options.name ?? String(name) }, method)
+  }) as never // the overloads above tell callers which of the two they get
+}

@@ -68,7 +68,11 @@ describe("TracerConfig", () => {
           HH_MAX_ATTRIBUTES: "64",
           HH_TEST_MODE: "TRUE",
           HH_OTLP_HEADERS: '{"x-tenant":"a"}',
-          HH_API_URL: "http://127.0.0.1:1234/"
+          HH_API_URL: "http://127.0.0.1:1234/",
+          HH_CACHE_MAX_SIZE: "7",
+          HH_CACHE_TTL: "60",
+          HH_PROCESS_DETAILS: "yes",
+          HONEYHIVE_TELEMETRY: "off"
         }
       )
       assert.strictEqual(Duration.toMillis(read.batchInterval), 1500)
@@ -76,6 +80,8 @@ describe("TracerConfig", () => {
       assert.isTrue(read.testMode)
       assert.deepStrictEqual(read.otlpHeaders, { "x-tenant": "a" })
       assert.strictEqual(read.url, "http://127.0.0.1:1234")
+      assert.deepStrictEqual([read.cacheEnabled, read.cacheMaxSize, Duration.toSeconds(read.cacheTtl)], [true, 7, 60])
+      assert.deepStrictEqual([read.processDetails, read.telemetry], [true, false])
     })
   )
 
@@ -146,8 +152,8 @@ describe("TracerConfig", () => {
       assert.deepStrictEqual(read.experimentMetadata, { a: [1] })
       assert.deepStrictEqual(read.spanNameInclude, ["agent.", "tool."])
       assert.deepStrictEqual(
-        [read.sampleRatio, read.spool, read.maxRetries, read.telemetry],
-        [0.25, "durable", 0, false]
+        [read.sampling, read.spool, read.maxRetries, read.telemetry],
+        [{ ratio: 0.25 }, "durable", 0, false]
       )
     })
   )
@@ -206,6 +212,26 @@ describe("TracerConfig", () => {
     Effect.gen(function* () {
       const read = yield* settings({ apiKey: "hh_verysecret" })
       assert.notInclude(JSON.stringify(read) + String(read.apiKey), "hh_verysecret")
+    })
+  )
+
+  it.effect("reads rules of event types, and refuses what it does not understand", () =>
+    Effect.gen(function* () {
+      const rules = [{ match: { name: "POST /chat*" }, type: "agent" }] as const
+      assert.deepStrictEqual((yield* settings({ eventTypeRules: rules })).eventTypeRules, rules)
+      assert.deepStrictEqual(
+        (yield* settings({}, { HH_EVENT_TYPE_RULES: JSON.stringify(rules) })).eventTypeRules,
+        rules
+      )
+      assert.deepStrictEqual((yield* settings({})).eventTypeRules, [])
+      for (const wrong of [
+        "nonsense",
+        '[{"match":{},"type":"tool"}]',
+        '[{"match":{"name":"a","atribute":"b"},"type":"tool"}]'
+      ]) {
+        const error = yield* Effect.flip(settings({}, { HH_EVENT_TYPE_RULES: wrong }))
+        assert.strictEqual(error.source, "environment variable HH_EVENT_TYPE_RULES")
+      }
     })
   )
 })

@@ -20,7 +20,9 @@ import type { Field } from "./internal/field.ts"
 import type { fields } from "./internal/fields.ts"
 import { inform, warn } from "./internal/log.ts"
 import { mistakes } from "./internal/mistakes.ts"
+import * as rules from "./internal/redaction/rules.ts"
 import { grouped, resolve } from "./internal/resolve.ts"
+import * as sampling from "./internal/sampling.ts"
 
 type Fields = typeof fields
 
@@ -163,7 +165,7 @@ export class TracerConfigError extends Schema.TaggedError<TracerConfigError>()("
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (options: Options = {}) {
+export const make = Effect.fnUntraced(function* (options: Options = {}, caller?: string) {
   // Plain JavaScript callers may pass anything
   const given: unknown = options
   if (typeof given !== "object" || given === null) {
@@ -171,12 +173,21 @@ export const make = Effect.fnUntraced(function* (options: Options = {}) {
   }
   const provider = yield* ConfigProvider.ConfigProvider
   const { sources, values } = yield* Effect.mapError(
-    resolve(options, provider),
+    resolve(options, provider, caller),
     (refused) => new TracerConfigError(refused)
   )
   const warnings = yield* mistakes(options, provider)
   // Every field of the table has a decoder to its type, and every group is made from the same table
-  return { ...values, ...grouped(values), sources, warnings } as unknown as Settings
+  const decoded = { ...values, ...grouped(values), sources, warnings } as unknown as Settings
+  // A pattern that cannot be used is found now, not when a span starts or ends
+  yield* rules.load(decoded).pipe(
+    Effect.andThen(sampling.load(decoded.sampling)),
+    Effect.mapError(
+      ({ at }) =>
+        new TracerConfigError({ source: `option ${at}`, expected: "a pattern that RE2 accepts and that finds text" })
+    )
+  )
+  return decoded
 })
 
 const withSpool = (settings: Settings): Settings =>
@@ -197,6 +208,19 @@ const announce = (settings: Settings): Effect.Effect<void> =>
 
 /**
  * The configuration of this instance.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { TracerConfig } from "@honeyhive/tracing"
+ *
+ * // `TracerConfig.layerLive` is that of `HoneyHiveLive`: the environment alone
+ * const endpoint = TracerConfig.use((settings) => Effect.succeed(settings.otlp.endpoint)).pipe(
+ *   Effect.provide(TracerConfig.layer({ otlpEndpoint: "http://127.0.0.1:4318/v1/traces" }))
+ * )
+ *
+ * await Effect.runPromise(endpoint) // => "http://127.0.0.1:4318/v1/traces"
+ * ```
  *
  * @category services
  * @since 0.1.0
@@ -232,7 +256,7 @@ export class TracerConfig extends Context.Service<TracerConfig, Settings>()("@ho
     make().pipe(Effect.map(withSpool), Effect.tap(announce))
   )
 
-  /** Options over the environment over defaults. Names that look mistaken are warned of. */
-  static readonly layer = (options?: Options): Layer.Layer<TracerConfig, TracerConfigError> =>
-    Layer.effect(TracerConfig, Effect.tap(make(options), announce))
+  /** Options over the environment over defaults. Names that look mistaken are warned of; the caller's file names the session when nothing else does. */
+  static readonly layer = (options?: Options, caller?: string): Layer.Layer<TracerConfig, TracerConfigError> =>
+    Layer.effect(TracerConfig, Effect.tap(make(options, caller), announce))
 }

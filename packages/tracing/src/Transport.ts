@@ -14,6 +14,15 @@ import * as Schema from "effect/Schema"
 /**
  * A request that the backend did not take.
  *
+ * @example
+ * ```ts
+ * import { Transport } from "@honeyhive/tracing"
+ *
+ * new Transport.ExportError({ message: "no such key", status: 401 }).isFinal // => true
+ * new Transport.ExportError({ message: "too many requests", status: 429, retryAfter: 2000 }).isFinal // => false
+ * new Transport.ExportError({ message: "too large", status: 413 }).isDivisible // => true
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */
@@ -74,6 +83,8 @@ export interface Transport<S extends Sendable = Sendable> {
   prepare(span: ReadableSpan): S
   /** Sends a batch; succeeds with how many of its spans the backend rejected all the same. */
   send(batch: ReadonlyArray<S>): Effect.Effect<Taken, ExportError>
+  /** The spans are done with, whatever became of them: what they took may be used again. */
+  release?(items: ReadonlyArray<S>): void
   readonly shutdown: Effect.Effect<void>
   /** Present where spans can be kept on disk. */
   readonly storage?: Storage<S>
@@ -98,8 +109,13 @@ const bytesOf = (value: unknown): number =>
       ? value.reduce<number>((sum, item) => sum + bytesOf(item), 8)
       : 8
 
-// Long texts dominate what a span takes in memory, so that is what is counted
-const sizeOf = (span: ReadableSpan): number => {
+/**
+ * About as many bytes as a span takes in memory: long texts dominate it, so that is what is counted.
+ *
+ * @category sizes
+ * @since 0.1.0
+ */
+export const sizeOf = (span: ReadableSpan): number => {
   let bytes = OVERHEAD + span.name.length
   for (const key in span.attributes) bytes += key.length + bytesOf(span.attributes[key])
   for (const event of span.events) {
@@ -131,6 +147,18 @@ export const allTaken: Taken = { rejected: 0, message: "" }
 
 /**
  * A span that waits as it is, for exporters that need no other form.
+ *
+ * @example
+ * ```ts
+ * import { BasicTracerProvider, type ReadableSpan } from "@opentelemetry/sdk-trace-base"
+ * import { Transport } from "@honeyhive/tracing"
+ *
+ * const span = new BasicTracerProvider().getTracer("docs").startSpan("step") as unknown as ReadableSpan
+ *
+ * const waiting = Transport.whole(span)
+ * waiting.span === span // => true
+ * waiting.bytes > 0 // => true
+ * ```
  *
  * @category constructors
  * @since 0.1.0

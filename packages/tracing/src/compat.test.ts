@@ -162,16 +162,51 @@ describe("HoneyHiveTracer", () => {
     })
   )
 
+  it.live("runId, datasetId, datapointId: on the session and on every span in it", () =>
+    scenario(async ({ spans, started, updates, url }) => {
+      const ids = { runId: "r1", datasetId: "d1", datapointId: "p1" }
+      const wire = { run_id: "r1", dataset_id: "d1", datapoint_id: "p1" }
+      const init = (more: object) => HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url, ...ids, ...more })
+      const tracer = await init({ metadata: { k: 1 } })
+      const continued = await init({ sessionId: "ticket-42", metadata: { k: 2 } })
+      const plain = await HoneyHiveTracer.init({ apiKey: "hh_key", serverUrl: url })
+      const step = traceTool(() => 1, { eventName: "step" })
+      const search = traceTool(() => step(), { eventName: "search" })
+      for (const each of [tracer, continued, plain]) each.trace(() => search())
+      await HoneyHiveTracer.flush()
+      assert.deepStrictEqual(
+        started().map(({ metadata }) => metadata),
+        [{ ...wire, k: 1 }, undefined]
+      )
+      assert.deepStrictEqual(
+        updates().map(([path, { metadata }]) => [path, metadata]),
+        [[`/v1/events/${continued.sessionId}`, { ...wire, k: 2 }]]
+      )
+      for (const { attributes } of spans()) {
+        const said = Object.keys(wire).map((name) => attributes[`honeyhive_metadata.${name}`])
+        const isPlain = attributes[SESSION] === plain.sessionId
+        assert.deepStrictEqual(said, isPlain ? [undefined, undefined, undefined] : Object.values(wire))
+      }
+      assert.strictEqual(spans().length, 6)
+    })
+  )
+
   it.live("its properties say what is in use", () =>
     scenario(async ({ url }) => {
       const given = { apiKey: "hh_key", serverUrl: url, project: "p", sessionName: "s", source: "test", datasetId: "d" }
-      const tracer = await HoneyHiveTracer.init({ ...given, disableBatch: true, metadata: { k: 1 }, verbose: true })
+      const tracer = await HoneyHiveTracer.init({
+        ...given,
+        disableBatch: true,
+        disableHttpTracing: true,
+        metadata: { k: 1 },
+        verbose: true
+      })
       assert.include(tracer, {
         ...given,
         disableBatch: true,
         verbose: true,
         isEvaluation: false,
-        disableHttpTracing: false
+        disableHttpTracing: true
       })
       assert.deepStrictEqual(
         [tracer.metadata, tracer.inputs, tracer.runId, tracer.datapointId],
@@ -286,7 +321,7 @@ describe("enrichSpan, enrichSession", () => {
       })
       await tracer.flush()
       assert.deepInclude(updates().at(-1)![1], {
-        metadata: { big: "1", at: "1970-01-01T00:00:00.000Z", "a.b": null },
+        metadata: { big: "1", at: "1970-01-01T00:00:00.000Z", a: { b: null } },
         metrics: { hostile: { value: "[unreadable]" } },
         feedback: { name: "cycle", list: [1, 2], self: "[circular]" },
         outputs: { value: [1] }

@@ -13,109 +13,37 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
-import { writeFields } from "@honeyhive/contract/Projection"
-import { toFields } from "./Enrichment.ts"
 import { HoneyHive } from "./HoneyHive.ts"
-import { writer } from "./internal/bridge.ts"
 import { closeAll, type Instance, instances, open } from "./internal/compatInstances.ts"
-import { idOf, metadataOf, updateSession } from "./internal/compatSessions.ts"
-import { contentOf, nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import type {
+  Dict,
+  EnrichSessionParams,
+  EnrichSpanParams,
+  HoneyHiveTracerProperties,
+  TraceFunctionOptions
+} from "./internal/compatTypes.ts"
+import { nameOf, type Spoken, toEnrichment, typeOf, valuesOf } from "./internal/compatValues.ts"
+import { currentSpan } from "./internal/callers.ts"
+import { describeCause } from "./internal/failure.ts"
 import * as instance from "./internal/instance.ts"
-import * as otelTracer from "./internal/otelTracer.ts"
+import { warn } from "./internal/log.ts"
 import * as registry from "./internal/registry.ts"
+import { safely } from "./internal/safely.ts"
+import * as PlainSpan from "./PlainSpan.ts"
 import { getDefault } from "./Registry.ts"
-import { CurrentSession, type SessionInfo } from "./Session.ts"
+import { CurrentSession, experimentOf, sessionIdOf, type SessionInfo } from "./Session.ts"
 import { traced } from "./Traced.ts"
 
-// The types that 1.x has in these places: with stricter ones, programs written for it would not compile
-// oxlint-disable-next-line typescript/no-explicit-any
-type Dict = Record<string, any>
+export type {
+  EnrichSessionParams,
+  EnrichSpanParams,
+  HoneyHiveTracerProperties,
+  TraceFunctionOptions
+} from "./internal/compatTypes.ts"
+
+// As 1.x has it: with a stricter type, programs written for it would not compile
 // oxlint-disable-next-line typescript/no-explicit-any
 type AnyFunction = (...args: Array<any>) => any
-
-/**
- * What `enrichSpan` takes.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EnrichSpanParams {
-  config?: Dict | undefined
-  metadata?: Dict | undefined
-  metrics?: Dict | undefined
-  feedback?: Dict | undefined
-  inputs?: Dict | undefined
-  outputs?: Dict | undefined
-  error?: string | null | undefined
-  eventName?: string | undefined
-}
-
-/**
- * What `enrichSession` takes.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EnrichSessionParams {
-  /** Default: the session of the calling code. */
-  sessionId?: string | undefined
-  metadata?: Dict | undefined
-  feedback?: Dict | undefined
-  metrics?: Dict | undefined
-  config?: Dict | undefined
-  /** Accepted and, as in 1.x, not used: a session's inputs cannot change after it has begun. */
-  inputs?: Dict | undefined
-  outputs?: Dict | undefined
-  userProperties?: Dict | undefined
-}
-
-/**
- * How a function is traced.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TraceFunctionOptions {
-  /** `model`, `tool` or `chain`; anything else counts as `tool`. */
-  eventType?: string | undefined
-  config?: Dict | undefined
-  metadata?: Dict | undefined
-  /** Default: the function's name. */
-  eventName?: string | undefined
-}
-
-/**
- * What `HoneyHiveTracer.init` takes; what is left out comes from the environment.
- *
- * @category models
- * @since 0.1.0
- */
-export interface HoneyHiveTracerProperties {
-  apiKey: string | undefined
-  /** Accepted; HoneyHive takes the project from the key. */
-  project: string | undefined
-  /** Continues this session. Default: a new one. */
-  sessionId: string | undefined
-  serverUrl: string
-  sessionName: string
-  source: string
-  inputs: Dict
-  metadata: Dict
-  /** Accepted and not used: instrument a library with its adapter in `@honeyhive/instruments`. */
-  instrumentModules?: Dict
-  /** Accepted and not used: how much is said is up to the logger. */
-  verbose: boolean
-  /** Accepted and kept; it changes nothing. */
-  isEvaluation: boolean
-  disableBatch: boolean
-  /** Accepted: HTTP requests are traced only where somebody asks for it. */
-  disableHttpTracing: boolean
-  runId?: string | undefined
-  datasetId?: string | undefined
-  datapointId?: string | undefined
-  /** New here: no network at all. */
-  testMode?: boolean | undefined
-}
 
 /**
  * Traces a function: its span belongs to the tracer, session and function around the call, else to the tracer that was
@@ -218,19 +146,26 @@ export const traceChain: Wrap = (func, options) => traceFunction({ ...options, e
  * @category enrichment
  * @since 0.1.0
  */
-export const enrichSpan = (params: Spoken = {}): void => {
-  try {
-    const span = instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan))
-    if (span === undefined) return
-    const fields = toFields(toEnrichment(params))
-    if (span._tag === "Span") writeFields(fields, writer(span))
-    else if (otelTracer.isOtelParent(span)) {
-      // The same values, but mutable there
-      writeFields(fields, (name, value) => void span.span.setAttribute(name, value as OtelApi.AttributeValue))
-    }
-  } catch {
-    // A getter that throws, for one: it never reaches the program
-  }
+export const enrichSpan = (params: Spoken = {}): void => safely(() => PlainSpan.enrichSpan(toEnrichment(params)))
+
+/** Tells the backend more of a session; whatever cannot be told stays here. */
+const updateSession = (
+  hive: HoneyHive["Service"],
+  session: SessionInfo | undefined,
+  params: EnrichSessionParams
+): void => {
+  const update = Effect.suspend(() => {
+    const { sessionId } = params
+    const { inputs: _, ...enrichment } = toEnrichment(params)
+    const named = sessionId ? String(sessionId) : session
+    return named === undefined ? HoneyHive.enrichSession(enrichment) : HoneyHive.enrichSession(named, enrichment)
+  })
+  Effect.runSync(
+    update.pipe(
+      Effect.provideService(HoneyHive, hive),
+      Effect.catchCause((cause) => warn(`HoneyHive: a session was not enriched: ${describeCause(cause).message}`))
+    )
+  )
 }
 
 /**
@@ -295,7 +230,7 @@ export class HoneyHiveTracer {
    * says which one on stderr, and the tracer's functions run untraced.
    */
   static async init(params: Partial<HoneyHiveTracerProperties> = {}): Promise<HoneyHiveTracer> {
-    const { apiKey, disableBatch, project, serverUrl, source, testMode } = params
+    const { apiKey, disableBatch, disableHttpTracing, project, serverUrl, source, testMode } = params
     // As in 1.x an empty text is as good as none
     const instance = await open({
       apiKey: apiKey || undefined,
@@ -303,15 +238,23 @@ export class HoneyHiveTracer {
       source: source || undefined,
       project: project || undefined,
       disableBatch,
+      disableHttpTracing,
       testMode
     })
     const { context, hive } = instance
-    const metadata = metadataOf(params)
+    const { datapointId, datasetId, runId, sessionId } = params
     const name = params.sessionName || instance.settings?.sessionName
-    const session = params.sessionId
-      ? { id: idOf(String(params.sessionId)), name: name ?? "unknown", startTime: Date.now() }
-      : Effect.runSync(hive.startSession({ name, inputs: contentOf(params.inputs), metadata: metadata }))
-    if (params.sessionId && metadata !== undefined) updateSession(hive, session, { metadata })
+    const metadata = valuesOf(params.metadata)
+    const experiment = experimentOf(params)
+    const session: SessionInfo = sessionId
+      ? { id: sessionIdOf(String(sessionId)), name: name ?? "unknown", startTime: Date.now(), experiment }
+      : Effect.runSync(
+          hive.startSession({ name, inputs: valuesOf(params.inputs), metadata, runId, datasetId, datapointId })
+        )
+    // It was begun elsewhere, and not with what is said of it here
+    if (sessionId && (metadata ?? experiment) !== undefined) {
+      updateSession(hive, session, { metadata: { ...experiment, ...metadata } })
+    }
     if (!instance.settled) {
       instance.settled = true
       registry.settle(hive, Context.add(context, CurrentSession, session))
@@ -332,7 +275,7 @@ export class HoneyHiveTracer {
   /** What is traced from now on belongs to that session. */
   set sessionId(sessionId: string | undefined) {
     if (!sessionId) throw new Error("sessionId is required")
-    this.#session = { ...this.#session, id: idOf(sessionId) }
+    this.#session = { ...this.#session, id: sessionIdOf(sessionId) }
   }
   get serverUrl(): string {
     return this.#instance.settings?.url ?? ""
@@ -353,7 +296,7 @@ export class HoneyHiveTracer {
     return this.#instance.settings?.disableBatch ?? false
   }
   get disableHttpTracing(): boolean {
-    return this.#given.disableHttpTracing ?? false
+    return this.#instance.settings?.disableHttpTracing ?? false
   }
   get isEvaluation(): boolean {
     return this.#given.isEvaluation ?? false
@@ -410,7 +353,11 @@ export class HoneyHiveTracer {
     this.#enter(() => {
       const { context } = instance.current() ?? this.#instance
       const enrichment = toEnrichment(params)
-      const event = HoneyHive.event({ ...enrichment, name: enrichment.name ?? "model event", type: "model" })
+      const event = HoneyHive.event({
+        ...enrichment,
+        name: typeof params.eventName === "string" && params.eventName !== "" ? params.eventName : "model event",
+        type: "model"
+      })
       Effect.runSyncWith(context)(Effect.ignoreCause(event))
     })
   }
@@ -420,7 +367,21 @@ export class HoneyHiveTracer {
     enrichSpan(params)
   }
 
-  /** {@link enrichSpan} */
+  /**
+   * {@link enrichSpan}
+   *
+   * @example
+   * ```ts
+   * import { HoneyHiveTracer, traceTool } from "@honeyhive/tracing/compat"
+   *
+   * const search = traceTool((query: string) => {
+   *   HoneyHiveTracer.enrichSpan({ metrics: { hits: 1 } })
+   *   return query
+   * })
+   *
+   * search("refunds") // => "refunds"
+   * ```
+   */
   static enrichSpan(params: EnrichSpanParams = {}): void {
     enrichSpan(params)
   }
@@ -432,8 +393,14 @@ export class HoneyHiveTracer {
 
   /** A tracer of OpenTelemetry's API, such as the Vercel AI SDK takes: its spans belong to this session. */
   getTracer(): OtelApi.Tracer {
-    const tracer = this.#instance.hive.tracerProvider.getTracer("@honeyhive/tracing")
-    return otelTracer.make(tracer, (evaluate) => this.#enter(evaluate))
+    const tracer = this.#instance.hive.instrumentationProvider.getTracer("@honeyhive/tracing")
+    // OpenTelemetry's overloads, handed on as they are
+    const startActiveSpan = (...args: Parameters<OtelApi.Tracer["startActiveSpan"]>): unknown =>
+      this.#enter(() => tracer.startActiveSpan(...args))
+    return {
+      startSpan: (...args) => this.#enter(() => tracer.startSpan(...args)),
+      startActiveSpan: startActiveSpan as OtelApi.Tracer["startActiveSpan"]
+    }
   }
 
   /** Resolves when everything that ended before has been sent or given up, and never rejects. */
@@ -441,7 +408,16 @@ export class HoneyHiveTracer {
     await Effect.runPromise(Effect.ignoreCause(this.#instance.hive.flush))
   }
 
-  /** {@link HoneyHiveTracer.flush}, for every tracer. */
+  /**
+   * {@link HoneyHiveTracer.flush}, for every tracer.
+   *
+   * @example
+   * ```ts
+   * import { HoneyHiveTracer } from "@honeyhive/tracing/compat"
+   *
+   * await HoneyHiveTracer.flush() // => undefined
+   * ```
+   */
   static async flush(): Promise<void> {
     const open = await Promise.all(instances())
     await Promise.all(open.map(({ hive }) => Effect.runPromise(Effect.ignoreCause(hive.flush))))
@@ -462,7 +438,7 @@ export class HoneyHiveTracer {
     const isHere =
       here?.tracer === Context.get(context, Tracer.Tracer) &&
       instance.find((context) => Context.get(context, CurrentSession))?.id === this.#session.id
-    const parent = isHere ? instance.find((context) => Context.getOrUndefined(context, Tracer.ParentSpan)) : undefined
+    const parent = isHere ? currentSpan() : undefined
     return instance.run(parent === undefined ? context : Context.add(context, Tracer.ParentSpan, parent), evaluate)
   }
 }

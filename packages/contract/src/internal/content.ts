@@ -27,14 +27,21 @@ export const rowOf = (rows: Rows, attribute: string): Fields | undefined =>
 
 const MAX_DEPTH = 64
 
-const isWithin = (value: unknown, depth: number): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (depth > 0 && Object.values(value).every((entry) => isWithin(entry, depth - 1)))
+const isWithin = (value: unknown, depth: number): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (depth === 0) return false
+  for (const entry of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof entry === "object" && !isWithin(entry, depth - 1)) return false
+  }
+  return true
+}
+
+// A plain prompt is no JSON, and making an error of that costs more than all the rest
+const mayBeJson = /^\s*(?:[[{"\d-]|true|false|null)/
 
 /** What a text says as JSON; a text that is none, or is nested too deep to be handed on, stays text. */
 export const json = (text: unknown): unknown => {
-  if (typeof text !== "string") return text
+  if (typeof text !== "string" || !mayBeJson.test(text)) return text
   try {
     const value: unknown = JSON.parse(text)
     return isWithin(value, MAX_DEPTH) ? value : text

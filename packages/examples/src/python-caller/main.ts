@@ -7,6 +7,7 @@ import { Console, Effect, Layer } from "effect"
 import { HttpMiddleware, HttpRouter, HttpServer } from "effect/http"
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import { HoneyHive } from "@honeyhive/tracing"
+import * as HttpPropagation from "@honeyhive/tracing/HttpPropagation"
 import * as StandIn from "../standIn.ts"
 import { routes } from "./Server.ts"
 
@@ -53,8 +54,13 @@ const python = Effect.fnUntraced(function* (honeyhive: StandIn.StandIn, service:
 
 const program = Effect.gen(function* () {
   const honeyhive = yield* StandIn.make("hh_key")
-  const ServerLive = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
-    // The server's own span would begin before the caller's session is known
+  const ServerLive = HttpRouter.serve(routes, {
+    // Continues whoever calls: the trace and the session of the request's headers
+    middleware: HttpPropagation.server,
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(
+    // The server's own span would say nothing that `rank` does not
     Layer.provide(Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true)),
     Layer.provide(HoneyHive.layer({ apiKey: honeyhive.apiKey, url: honeyhive.url, source: "typescript" })),
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))

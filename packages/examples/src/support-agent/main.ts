@@ -15,7 +15,7 @@ import * as OpenAiModel from "./OpenAiModel.ts"
 import { Orders } from "./Orders.ts"
 import { questions } from "./questions.ts"
 import { SupportToolsLive } from "./Tools.ts"
-import * as Tree from "./Tree.ts"
+import * as Tree from "@honeyhive/cli/Tree"
 
 /** OpenAI's, or one that speaks its protocol, when there is a key; the local one otherwise. */
 const ModelLive = Layer.unwrap(

@@ -7,7 +7,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest, HttpMiddleware, HttpRou
 import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
 import * as StandIn from "../standIn.ts"
 import { routes } from "./Server.ts"
-import { Directory, type Tenant, TenantTracing, UnknownTenant } from "./Tenants.ts"
+import { Directory, type Tenant, TracingLive } from "./Tenants.ts"
 
 const ask = Effect.fnUntraced(function* (server: string, tenant: string, question: string) {
   const request = HttpClientRequest.post(`${server}/${tenant}/questions`).pipe(HttpClientRequest.bodyText(question))
@@ -29,14 +29,11 @@ const program = Effect.gen(function* () {
   const tenants = new Map<string, Tenant>(
     Object.entries(hives).map(([name, { apiKey, url }]) => [name, { apiKey: Redacted.make(apiKey), url }])
   )
-  const find = (tenant: string) =>
-    Effect.fromNullishOr(tenants.get(tenant)).pipe(Effect.mapError(() => new UnknownTenant({ tenant })))
-
   const ServerLive = HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
     // The server's own span belongs to no tenant
     Layer.provide(Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true)),
-    Layer.provide(TenantTracing.layer),
-    Layer.provide(Layer.succeed(Directory, { find })),
+    Layer.provide(TracingLive),
+    Layer.provide(Layer.succeed(Directory, { find: (tenant) => tenants.get(tenant) })),
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))
   )
   // The tenants' tracers are flushed and closed when the server is

@@ -14,10 +14,9 @@ const tracerOf = ({ apiKey, url }: StandIn.StandIn, source: string) =>
       (context) =>
         (name: string) =>
         <A, E, R>(workflow: Effect.Effect<A, E, R>) =>
-          // The span around the call is another tracer's: here a trace of its own begins
           HoneyHive.enrichSpan({ type: "chain" }).pipe(
             Effect.andThen(workflow),
-            Effect.withSpan(name, { root: true }),
+            Effect.withSpan(name),
             HoneyHive.withSession({ name }),
             Effect.provide(context)
           )

@@ -34,7 +34,7 @@ const toHit = ({ id: _id, ...hit }: Record): Hit => hit as unknown as Hit
 const clamp = (limit: number | undefined, usual: number, most: number): number =>
   Math.max(1, Math.min(most, Math.trunc(limit ?? usual) || usual))
 
-export const make = (database: DatabaseSync, catchUp: () => number, now: () => number) => {
+export const make = (database: DatabaseSync, now: () => number) => {
   const all = (sql: string, values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Record> =>
     database.prepare(sql).all(...values)
 
@@ -130,21 +130,18 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
     return select(through(found, planned, false))
   }
 
-  const search = (query: TraceQuery, limit: number | undefined, before: number | undefined): Hits => {
-    const behind = catchUp()
+  const search = (query: TraceQuery, limit: number | undefined, before: number | undefined): Omit<Hits, "behind"> => {
     const size = clamp(limit, 50, 1000)
     const rows = newest(query, before, size + 1)
     return {
       hits: rows.slice(0, size).map(toHit),
-      next: rows.length > size ? Number(rows[size - 1]?.["id"]) : null,
-      behind
+      next: rows.length > size ? Number(rows[size - 1]?.["id"]) : null
     }
   }
 
   const isAll = (query: TraceQuery): boolean => query._tag === "All"
 
-  const facets = (query: TraceQuery, limit: number | undefined): Facets => {
-    const behind = catchUp()
+  const facets = (query: TraceQuery, limit: number | undefined): Omit<Facets, "behind"> => {
     const size = clamp(limit, 20, 1000)
     const counts = (from: string, column: Facet) =>
       all(
@@ -153,7 +150,7 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
          JOIN index_words ON id = word ORDER BY count DESC, value`,
         [size]
       ).map((row) => ({ value: String(row["value"]), count: Number(row["count"]) }))
-    const answer = (from: string): Facets => ({
+    const answer = (from: string): Omit<Facets, "behind"> => ({
       count: Number(all(`SELECT COUNT(*) AS count FROM ${from}`, [])[0]?.["count"]),
       facets: {
         type: counts(from, "type"),
@@ -164,8 +161,7 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
         source: counts(from, "source"),
         user: counts(from, "user"),
         tool: counts(from, "tool")
-      },
-      behind
+      }
     })
     // Each column's own index counts without reading the events
     if (isAll(query)) return answer("index_facts")
@@ -180,9 +176,13 @@ export const make = (database: DatabaseSync, catchUp: () => number, now: () => n
     }
   }
 
-  const aggregate = (query: TraceQuery, by: Grouping, order: Order, limit: number | undefined): Aggregates => {
-    const behind = catchUp()
-    return { groups: aggregates(database, source(query), by, order, clamp(limit, 100, 10_000)), behind }
+  const aggregate = (
+    query: TraceQuery,
+    by: Grouping,
+    order: Order,
+    limit: number | undefined
+  ): Omit<Aggregates, "behind"> => {
+    return { groups: aggregates(database, source(query), by, order, clamp(limit, 100, 10_000)) }
   }
 
   return { search, facets, aggregate, complete: completing(all) }

@@ -3,6 +3,7 @@
  */
 import type { Moment, Path, TraceQuery } from "../TraceQuery.ts"
 import { overflow, segmented, tag, untagged, wordColumns } from "./facts.ts"
+import { unpackedColumn } from "./payload.ts"
 import type { Condition } from "./search.ts"
 
 type Value = string | number | null
@@ -48,8 +49,9 @@ const quoteKey = (key: string): string => `"${key.replaceAll('"', '\\"')}"`
 /** A dotted key may be nested keys or one key with dots in it. */
 const atPath = ({ bucket, key }: Path, make: (column: string) => string): Condition => {
   const paths = [`$.${quoteKey(key)}`, `$.${key.split(".").map(quoteKey).join(".")}`]
+  const column = unpackedColumn(`e.${bucket}`)
   return {
-    sql: `(SELECT COALESCE(${make(`e.${bucket}`)}, ${make(`e.${bucket}`)}) FROM events e WHERE e.event_id = f.event_id)`,
+    sql: `(SELECT COALESCE(${make(column)}, ${make(column)}) FROM events e WHERE e.event_id = f.event_id)`,
     values: paths.flatMap((path) => [path, path])
   }
 }

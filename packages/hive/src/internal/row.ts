@@ -34,31 +34,54 @@ export const columns = [
   "user_properties"
 ] as const
 
+/** How many values a span takes in a command: its columns, its tokens, its session's name and source, its process. */
+export const SPAN_VALUES = columns.length + 4
+
 export type Row = { readonly [column in (typeof columns)[number]]: string | number | null }
 
-export const toRow = (event: Event, lineage: Lineage | undefined): Row => ({
-  event_id: event.event_id,
-  session_id: event.session_id,
-  parent_id: event.parent_id,
-  trace_id: lineage?.traceId ?? null,
-  span_id: lineage?.spanId ?? null,
-  parent_span_id: lineage?.parentSpanId ?? null,
-  event_type: event.event_type,
-  event_name: event.event_name,
-  source: event.source,
-  start_time: event.start_time,
-  end_time: event.end_time,
-  duration: event.duration,
-  error: event.error,
-  children_ids: JSON.stringify(event.children_ids),
-  inputs: JSON.stringify(event.inputs),
-  outputs: JSON.stringify(event.outputs),
-  config: JSON.stringify(event.config),
-  metadata: JSON.stringify(event.metadata),
-  metrics: JSON.stringify(event.metrics),
-  feedback: JSON.stringify(event.feedback),
-  user_properties: JSON.stringify(event.user_properties)
-})
+const content = (bucket: object | null): string => {
+  // Most buckets are empty
+  for (const _ in bucket) return JSON.stringify(bucket)
+  return bucket === null ? "null" : "{}"
+}
+
+/** Appends the values of an event's row, in the columns' order. */
+export const pushRow = (values: Array<string | number | null>, event: Event, lineage: Lineage | undefined): void => {
+  values.push(
+    event.event_id,
+    event.session_id,
+    event.parent_id,
+    lineage?.traceId ?? null,
+    lineage?.spanId ?? null,
+    lineage?.parentSpanId ?? null,
+    event.event_type,
+    event.event_name,
+    event.source,
+    event.start_time,
+    event.end_time,
+    event.duration,
+    event.error,
+    event.children_ids.length === 0 ? "[]" : JSON.stringify(event.children_ids),
+    content(event.inputs),
+    content(event.outputs),
+    content(event.config),
+    content(event.metadata),
+    content(event.metrics),
+    content(event.feedback),
+    content(event.user_properties)
+  )
+}
+
+export const toRow = (event: Event, lineage: Lineage | undefined): Row => {
+  const values: Array<string | number | null> = []
+  pushRow(values, event, lineage)
+  return rowAt(values, 0)
+}
+
+/** The row at a place in a list of values, in the columns' order. */
+export const rowAt = (values: ReadonlyArray<string | number | null>, at: number): Row =>
+  // Every column is there
+  Object.fromEntries(columns.map((column, index) => [column, values[at + index] ?? null])) as Row
 
 const json = (text: unknown): never => JSON.parse(String(text)) as never
 
@@ -82,6 +105,27 @@ export const fromRow = (row: Row): Event => ({
   metrics: json(row.metrics),
   feedback: json(row.feedback),
   user_properties: json(row.user_properties)
+})
+
+export const lineageOf = (row: Row): Lineage | undefined =>
+  row.span_id === null
+    ? undefined
+    : {
+        traceId: String(row.trace_id),
+        spanId: String(row.span_id),
+        parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
+      }
+
+/** The row as it was before it was stored: the one that the others here understand. */
+export const unpackedRow = (row: Row, unpack: (text: string) => string): Row => ({
+  ...row,
+  inputs: unpack(String(row.inputs)),
+  outputs: unpack(String(row.outputs)),
+  config: unpack(String(row.config)),
+  metadata: unpack(String(row.metadata)),
+  metrics: unpack(String(row.metrics)),
+  feedback: unpack(String(row.feedback)),
+  user_properties: unpack(String(row.user_properties))
 })
 
 /** The columns for reading: a parent is found through its span, so that it may carry an event id of its own. */

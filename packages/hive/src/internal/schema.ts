@@ -2,9 +2,14 @@
  * The tables, as steps from one version to the next.
  */
 
-/** Step n takes a store from version n to n + 1; a step that has been released is never changed. */
-export const migrations: ReadonlyArray<string> = [
-  `
+/**
+ * Each step with the version it leads to, in ascending order; a store of version n has taken every step up to n. A step
+ * that has been released is never changed.
+ */
+export const migrations: ReadonlyArray<readonly [version: number, sql: string]> = [
+  [
+    1,
+    `
 CREATE TABLE events (
   event_id TEXT PRIMARY KEY,
   session_id TEXT NOT NULL,
@@ -34,6 +39,58 @@ CREATE INDEX events_by_start ON events (start_time);
 CREATE INDEX events_by_parent ON events (parent_id);
 CREATE INDEX events_by_parent_span ON events (trace_id, parent_span_id) WHERE parent_span_id IS NOT NULL;
 `
+  ],
+  // A list of sessions reads one row per session; the writer keeps them in step with the events. A parent's span is found
+  // through the event id that it has or would have, so its own index only cost time.
+  [
+    10,
+    `
+DROP INDEX events_by_parent_span;
+CREATE TABLE session_summaries (
+  session_id TEXT PRIMARY KEY,
+  name TEXT,
+  source TEXT,
+  event_source TEXT NOT NULL,
+  start_time REAL NOT NULL,
+  session_end REAL,
+  last_end REAL,
+  events INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  tokens REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_summaries_by_start ON session_summaries (start_time);
+INSERT INTO session_summaries
+SELECT session_id,
+  MAX(CASE WHEN event_type = 'session' THEN event_name END),
+  MAX(CASE WHEN event_type = 'session' THEN source END),
+  MAX(source),
+  MIN(start_time),
+  MAX(CASE WHEN event_type = 'session' THEN end_time END),
+  MAX(end_time),
+  SUM(event_type <> 'session'),
+  SUM(event_type <> 'session' AND error IS NOT NULL),
+  SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(metadata, '$.total_tokens') AS REAL), 0) ELSE 0 END)
+FROM events GROUP BY session_id;
+`
+  ],
+  // Content that several events share, and who shares it, so that what nobody needs any more can go
+  [
+    11,
+    `
+CREATE TABLE blobs (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+CREATE TABLE chains (id INTEGER PRIMARY KEY, before INTEGER NOT NULL, blob INTEGER NOT NULL, UNIQUE (before, blob)) STRICT;
+CREATE TABLE shares (event_id TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (event_id, kind, id))
+  STRICT, WITHOUT ROWID;
+`
+  ],
+  // Spans that have not ended, and when their processes were last heard of (milliseconds since 1970, by the hive's clock)
+  [
+    12,
+    `
+CREATE TABLE running (event_id TEXT PRIMARY KEY, instance TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE instances (instance TEXT PRIMARY KEY, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
+`
+  ]
 ]
 
-export const version = migrations.length
+export const version = Math.max(...migrations.map(([version]) => version))

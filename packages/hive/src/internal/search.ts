@@ -4,6 +4,7 @@
 import type { Filter, SearchEvents } from "@honeyhive/contract/Api"
 import { Bucket } from "@honeyhive/contract/Bucket"
 import { SearchError } from "../TraceStore.ts"
+import { unpackedColumn } from "./payload.ts"
 
 type Value = string | number | null
 
@@ -41,10 +42,11 @@ const expression = (field: string): Condition => {
       ].join(", ")}`
     })
   }
-  if (dot === -1) return { sql: `NULLIF(events.${bucket}, '{}')`, values: [] }
+  const column = unpackedColumn(`events.${bucket}`)
+  if (dot === -1) return { sql: `NULLIF(${column}, '{}')`, values: [] }
   const path = field.slice(dot + 1)
   return {
-    sql: `COALESCE(json_extract(events.${bucket}, ?), json_extract(events.${bucket}, ?))`,
+    sql: `COALESCE(json_extract(${column}, ?), json_extract(${column}, ?))`,
     values: [`$.${quote(path)}`, `$.${path.split(".").map(quote).join(".")}`]
   }
 }
@@ -135,7 +137,10 @@ export const where = (query: SearchEvents): Condition => {
     })
   }
   if (query.evaluation_id !== undefined) {
-    conditions.push({ sql: "json_extract(events.metadata, '$.run_id') = ?", values: [query.evaluation_id] })
+    conditions.push({
+      sql: `json_extract(${unpackedColumn("events.metadata")}, '$.run_id') = ?`,
+      values: [query.evaluation_id]
+    })
   }
   return {
     sql: conditions.length === 0 ? "1" : conditions.map(({ sql }) => `(${sql})`).join(" AND "),

@@ -139,27 +139,37 @@ const MAX_WORDS = 50_000
 const SAFE = 2 ** 52
 
 export interface SearchIndex {
-  /** Indexes up to so many of the events that wait, in one transaction; the number of those that are left. */
+  /** Indexes up to so many of the events that wait; about how many are left. */
   readonly step: (limit: number) => number
-  /** Grows with every note: how much was written between two looks. */
-  readonly noted: () => number
   /** Joins a little of what many steps have left apart, which makes searches faster; whether there is more to do. */
   readonly tidy: () => boolean
+  /** What a transaction that was undone made is not there any more. */
+  readonly forget: () => void
 }
 
-export const open = (
+/** Brings a store's index to this form and to these prices; where it is so already, this is a look at one row. */
+export const prepareIndex = (database: DatabaseSync, prices: Prices.PriceTable): void => {
+  prepare(database)
+  reprice(database, prices)
+}
+
+/** How many events wait, about: what one look at both ends of the queue says. */
+export const makeWaiting = (database: DatabaseSync): (() => number) => {
+  const left = database.prepare(
+    "SELECT COALESCE((SELECT MAX(seq) FROM index_queue) - (SELECT MIN(seq) FROM index_queue) + 1, 0) AS count"
+  )
+  return () => Number(left.get()?.["count"])
+}
+
+/** The index of a store that `prepareIndex` has seen, for the writer: each call is part of a transaction that is open. */
+export const makeIndex = (
   database: DatabaseSync,
   prices: Prices.PriceTable,
   read: (ids: ReadonlyArray<string>) => ReadonlyArray<Event>
 ): SearchIndex => {
-  prepare(database)
-  reprice(database, prices)
-
   const waiting = database.prepare("SELECT seq, event_id FROM index_queue ORDER BY seq LIMIT ?")
   const done = database.prepare("DELETE FROM index_queue WHERE seq <= ?")
-  const left = database.prepare(
-    "SELECT COALESCE((SELECT MAX(seq) FROM index_queue) - (SELECT MIN(seq) FROM index_queue) + 1, 0) AS count"
-  )
+  const left = makeWaiting(database)
   const known = database.prepare("SELECT id, start_time FROM index_facts WHERE event_id = ?")
   const taken = database.prepare("SELECT 1 FROM index_facts WHERE id = ?")
   const forgetFacts = database.prepare("DELETE FROM index_facts WHERE id = ?")
@@ -235,10 +245,7 @@ export const open = (
   const merge = database.prepare("INSERT INTO index_text (index_text, rank) VALUES ('merge', 200)")
   const changes = database.prepare("SELECT total_changes() AS count")
 
-  const newest = database.prepare("SELECT COALESCE(MAX(seq), 0) AS seq FROM index_queue")
-
   return {
-    noted: () => Number(newest.get()?.["seq"]),
     tidy: () => {
       const before = Number(changes.get()?.["count"])
       merge.run()
@@ -246,19 +253,12 @@ export const open = (
       return Number(changes.get()?.["count"]) - before > 1
     },
     step: (limit) => {
-      if (Number(left.get()?.["count"]) === 0) return 0
-      try {
-        return transaction(database, () => {
-          const rows = waiting.all(limit)
-          index([...new Set(rows.map((row) => String(row["event_id"])))])
-          done.run(Number(rows.at(-1)?.["seq"] ?? 0))
-          return Number(left.get()?.["count"])
-        })
-      } catch (error) {
-        // What was undone took its words with it
-        words.clear()
-        throw error
-      }
-    }
+      if (left() === 0) return 0
+      const rows = waiting.all(limit)
+      index([...new Set(rows.map((row) => String(row["event_id"])))])
+      done.run(Number(rows.at(-1)?.["seq"] ?? 0))
+      return left()
+    },
+    forget: () => words.clear()
   }
 }

@@ -4,15 +4,14 @@
  */
 import * as OtelApi from "@opentelemetry/api"
 import type { ReadableSpan, Span, SpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { Attributes } from "@honeyhive/contract/Attributes"
-import * as EventKind from "@honeyhive/contract/EventKind"
+import type { Stamp } from "./stamp.ts"
 
 /** The instrumentation scope of our own spans. */
 export const SCOPE = "@honeyhive/tracing"
 
 const OWN = /^honeyhive[._]/
 
-/** Their span with our attributes: it stays as it is, and so do their copies of it. */
+/** Their span with our attributes: it stays as it is, and so do their copies of it, whatever is done to ours. */
 const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan => ({
   name: span.name,
   kind: span.kind,
@@ -20,10 +19,10 @@ const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan 
   ...(span.parentSpanContext === undefined ? {} : { parentSpanContext: span.parentSpanContext }),
   startTime: span.startTime,
   endTime: span.endTime,
-  status: span.status,
+  status: { ...span.status },
   attributes,
-  links: span.links,
-  events: span.events,
+  links: span.links.map((link) => ({ ...link, attributes: { ...link.attributes } })),
+  events: span.events.map((event) => ({ ...event, attributes: { ...event.attributes } })),
   duration: span.duration,
   ended: span.ended,
   resource: span.resource,
@@ -53,17 +52,26 @@ export interface Attached {
 }
 
 /**
- * @param routing what every span carries of the session that it starts in
+ * What happens to a span when it has ended, before anything is queued: its type, redaction, limits. Returns about how many
+ * bytes it takes.
  */
+export type Finish = (span: ReadableSpan) => number
+
 export const make = (
-  routing: (span: ReadableSpan, parent: OtelApi.Context) => OtelApi.Attributes,
-  offer: (span: ReadableSpan) => void,
+  stamp: Stamp,
+  finish: Finish,
+  offer: (span: ReadableSpan, bytes: number) => void,
   flush: () => Promise<void>
 ): Attached => {
   const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
   // A provider may hold the processor twice: given by the program, and found nowhere by us
   const seen = new WeakSet<ReadableSpan>()
   let starting = false
+  const stamped = (span: ReadableSpan, parent: OtelApi.Context): OtelApi.Attributes => {
+    const attributes: OtelApi.Attributes = {}
+    stamp.write(attributes, span, parent)
+    return attributes
+  }
   return {
     start: (evaluate) => {
       starting = true
@@ -77,19 +85,18 @@ export const make = (
       onStart: (span, parent) => {
         // Another instance's span has its own backend
         if ((isOurs(span) && !starting) || known.has(span)) return
-        const own = { ...routing(span, parent) }
+        const own = stamped(span, parent)
         known.set(span, own)
         if (isOurs(span)) divert(span, own)
       },
       onEnd: (span) => {
         // A foreign span that is not known began before we came
-        const own = known.get(span) ?? (isOurs(span) ? undefined : routing(span, OtelApi.ROOT_CONTEXT))
+        const own = known.get(span) ?? (isOurs(span) ? undefined : stamped(span, OtelApi.ROOT_CONTEXT))
         if (own === undefined || seen.has(span)) return
         seen.add(span)
         if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return
-        const attributes = { ...span.attributes, ...own }
-        attributes[Attributes.EVENT_TYPE] ??= EventKind.detect(span.name, attributes)
-        offer(view(span, attributes))
+        const copy = view(span, { ...span.attributes, ...own })
+        offer(copy, finish(copy))
       },
       forceFlush: flush,
       // Theirs to end, ours to go on

@@ -23,6 +23,12 @@ export interface Rejected {
   readonly wait: Duration.Duration
 }
 
+interface Pause {
+  readonly duration: Duration.Duration
+  /** Whether it is longer than it would be, because the backend is to be left alone. */
+  readonly isAsked: boolean
+}
+
 const FAILURES_TO_OPEN = 5
 const KEY = "backend"
 
@@ -71,6 +77,7 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
   })
 
   let hurry = Deferred.makeUnsafe<void>()
+  const end = Deferred.makeUnsafe<void>()
   let closing = false
 
   // A fault of the exporter counts as an answer that never came
@@ -90,9 +97,9 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
         )
   }
 
-  /** Waits, unless it is told to hurry. */
-  const pause = (duration: Duration.Duration): Effect.Effect<"waited" | "hurried"> =>
-    Effect.map(Effect.timeoutOption(Deferred.await(hurry), duration), (hurried) =>
+  /** Waits, unless it is told to hurry; where the backend asked for the pause, only the end of the instance cuts it short. */
+  const pause = ({ duration, isAsked }: Pause): Effect.Effect<"waited" | "hurried"> =>
+    Effect.map(Effect.timeoutOption(Deferred.await(isAsked && !closing ? end : hurry), duration), (hurried) =>
       Option.isSome(hurried) ? "hurried" : "waited"
     )
 
@@ -100,7 +107,9 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
   const pacing = Effect.map(Schedule.toStep(schedule), (step) => (error: ExportError | Rejected) => {
     const asked = error._tag === "Rejected" ? error.wait : Duration.millis(error.retryAfter ?? 0)
     return Effect.suspend(() => step(clock.currentTimeMillisUnsafe(), undefined)).pipe(
-      Effect.map(([, delay]) => Option.some(Duration.max(delay, asked))),
+      Effect.map(([, delay]): Option.Option<Pause> =>
+        Option.some({ duration: Duration.max(delay, asked), isAsked: Duration.isGreaterThan(asked, delay) })
+      ),
       Pull.catchDone(() => Effect.succeedNone)
     )
   })
@@ -118,6 +127,7 @@ export const make = Effect.fnUntraced(function* (exporter: Transport, level: Res
     },
     close: (): void => {
       closing = true
+      Deferred.doneUnsafe(end, Effect.void)
     },
     isClosing: (): boolean => closing
   }

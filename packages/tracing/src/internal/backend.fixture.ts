@@ -13,7 +13,9 @@ export interface Request {
 }
 
 /** `undefined` never answers. */
-export type Answer = (request: Request) => { readonly status: number; readonly body: string } | undefined
+export type Answer = (
+  request: Request
+) => { readonly status: number; readonly body: string; readonly type?: string } | undefined
 
 export const backend = (answer: Answer) =>
   Effect.acquireRelease(
@@ -33,7 +35,8 @@ export const backend = (answer: Answer) =>
             requests.push(request)
             const answered = answer(request)
             if (answered === undefined) return
-            response.writeHead(answered.status, { "content-type": "application/json" }).end(answered.body)
+            response.writeHead(answered.status, { "content-type": answered.type ?? "application/json" })
+            response.end(answered.body, "latin1")
           })
         })
         server.listen(0, "127.0.0.1", () => {

@@ -40,8 +40,11 @@ const make = async (options: Options, settings: Settings | undefined): Promise<I
 export const instances = (): ReadonlyArray<Promise<Instance>> =>
   [...registry.shared.values()] as Array<Promise<Instance>>
 
-const keyOf = ({ apiKey, disableBatch, otlpEndpoint, project, source, testMode, url }: Settings): string =>
-  JSON.stringify([apiKey && Redacted.value(apiKey), url, otlpEndpoint, source, project, disableBatch, testMode])
+const keyOf = (settings: Settings): string => {
+  const { apiKey, disableBatch, disableHttpTracing, otlpEndpoint, project, source, testMode, url } = settings
+  const rest = [url, otlpEndpoint, source, project, disableBatch, disableHttpTracing, testMode]
+  return JSON.stringify([apiKey && Redacted.value(apiKey), ...rest])
+}
 
 export const open = async (options: Options): Promise<Instance> => {
   const settings = await Effect.runPromise(
@@ -54,8 +57,6 @@ export const open = async (options: Options): Promise<Instance> => {
   const key = settings === undefined ? "" : keyOf(settings)
   let instance = registry.shared.get(key)
   if (instance === undefined) {
-    // 1.x has no way to say that a program is over, so its programs do not say it
-    if (registry.shared.size === 0) process.once("beforeExit", closeAll)
     instance = make(options, settings)
     registry.shared.set(key, instance)
   }
@@ -64,7 +65,6 @@ export const open = async (options: Options): Promise<Instance> => {
 
 /** Flushes and releases every one. */
 export const closeAll = async (): Promise<void> => {
-  process.off("beforeExit", closeAll)
   const open = instances()
   registry.shared.clear()
   await Promise.all(open.map(async (made) => (await made).close()))

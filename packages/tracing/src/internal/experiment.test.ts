@@ -49,4 +49,40 @@ describe("an experiment", () => {
       assert.deepStrictEqual(yield* attributesWith({}), {})
     })
   )
+
+  it.effect("may be a session's own: its ids are on its spans only, and who started it sees its spans end", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const session = (datapointId: string) =>
+        HoneyHive.withSession({
+          runId: "r1",
+          datapointId,
+          onSpanEnd: (span) => seen.push(`${datapointId}:${span.name}`)
+        })
+      yield* Effect.all(
+        [
+          Effect.void.pipe(Effect.withSpan("one"), session("p1")),
+          Effect.void.pipe(Effect.withSpan("two"), session("p2")),
+          Effect.void.pipe(Effect.withSpan("outside"))
+        ],
+        { concurrency: 3 }
+      )
+      yield* HoneyHive.flush
+      const spans = yield* MemoryExporter.use((memory) => memory.spans)
+      assert.deepStrictEqual(
+        spans.map(({ attributes, name }) => [
+          name,
+          attributes["honeyhive_metadata.run_id"],
+          attributes["honeyhive_metadata.dataset_id"],
+          attributes["traceloop.association.properties.datapoint_id"]
+        ]),
+        [
+          ["one", "r1", "d1", "p1"],
+          ["two", "r1", "d1", "p2"],
+          ["outside", undefined, "d1", undefined]
+        ]
+      )
+      assert.deepStrictEqual(seen, ["p1:one", "p2:two"])
+    }).pipe(Effect.provide(HoneyHive.layerMemory({ datasetId: "d1" })))
+  )
 })

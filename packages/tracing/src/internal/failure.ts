@@ -3,6 +3,7 @@
  */
 import * as Cause from "effect/Cause"
 import * as Predicate from "effect/Predicate"
+import { safely } from "./safely.ts"
 
 export interface Failure {
   /** `failure` was expected, `defect` was not, `interruption` was asked for. */
@@ -15,14 +16,6 @@ export interface Failure {
 }
 
 const common = new Set(["_tag", "name", "message", "stack", "cause"])
-
-const attempt = <A>(read: () => A, otherwise: A): A => {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
-}
 
 const typeOf = (error: unknown): string =>
   Predicate.hasProperty(error, "_tag") && typeof error._tag === "string"
@@ -45,7 +38,7 @@ const fieldsOf = (error: unknown): Failure["fields"] => {
   if (!Predicate.isObject(error)) return undefined
   const entries = Object.keys(error)
     .filter((key) => !common.has(key))
-    .map((key) => [key, attempt(() => Reflect.get(error, key), "[unreadable]")] as const)
+    .map((key) => [key, safely(() => Reflect.get(error, key), "[unreadable]")] as const)
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
@@ -53,13 +46,13 @@ const fieldsOf = (error: unknown): Failure["fields"] => {
  * Total: an error with throwing getters is described as far as it lets itself be read.
  */
 const describeError = (kind: Failure["kind"], error: unknown): Failure => {
-  const type = attempt(() => typeOf(error), "unknown")
-  const text = attempt(() => textOf(error), "[unreadable]")
+  const type = safely(() => typeOf(error), "unknown")
+  const text = safely(() => textOf(error), "[unreadable]")
   return {
     kind,
     type,
     message: text === "" || text === type ? type : type === "string" ? text : `${type}: ${text}`,
-    fields: attempt(() => fieldsOf(error), undefined)
+    fields: safely(() => fieldsOf(error), undefined)
   }
 }
 

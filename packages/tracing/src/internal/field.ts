@@ -92,13 +92,6 @@ export const count = <const N extends Names<number>>(names: N, otherwise: number
 export const countFromZero = <const N extends Names<number>>(names: N, otherwise: number): Kind<number, N> =>
   whole(names, otherwise, 0)
 
-export const ratio = <const N extends Names<number>>(names: N, otherwise: number): Kind<number, N> => ({
-  ...names,
-  default: otherwise,
-  expected: "a number from 0 to 1",
-  decode: check(decodeNumber, (value) => value >= 0 && value <= 1)
-})
-
 const decodeDuration = (value: unknown): Option.Option<Duration.Duration> => {
   const seconds = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN
   // A duration option may be anything that Effect accepts; what it does not is refused by `fromInput`

@@ -17,11 +17,11 @@ import {
   optionalText,
   optionalUrl,
   proxy,
-  ratio,
   seconds,
   text,
   uuid
 } from "./field.ts"
+import { eventTypeRules, redact, sampling } from "./ruleFields.ts"
 
 // The program's own file, as HoneyHive's Python SDK does it; there is none in a REPL
 const programName = (): string => basename(process.argv[1] ?? "").replace(/\.[cm]?[jt]sx?$/, "") || "unknown"
@@ -92,6 +92,9 @@ export const fields = {
   inputs: object({ nested: "session.inputs", env: [] }, "secret"),
   /** Leaves the session to the spans' auto-create flag instead of announcing it over REST. */
   skipSessionCreation: flag({ nested: "session.skipCreation", env: ["HH_SKIP_SESSION_CREATION"] }),
+
+  /** A session of its own for every request: a server span without a parent. */
+  sessionPerServerSpan: flag({ nested: "session.perServerSpan", env: ["HH_SESSION_PER_SERVER_SPAN"] }),
 
   /** The experiment's run that the spans belong to. */
   runId: optionalText({ nested: "evaluation.runId", env: ["HH_RUN_ID"] }),
@@ -205,21 +208,27 @@ export const fields = {
     { nested: "limits.preserveCoreAttributes", env: ["HH_PRESERVE_CORE_ATTRIBUTES"], deprecated: true },
     true
   ),
-  /** Spans kept, as a share of all traces. */
-  sampleRatio: ratio({ nested: "spans.sampleRatio", env: ["HH_SAMPLE_RATIO"] }, 1),
+  /** Bytes of one value at most; a longer one is cut, with a mark. */
+  maxAttributeBytes: count({ nested: "limits.attributeBytes", env: ["HH_MAX_ATTRIBUTE_BYTES"] }, 10 * 1024 * 1024),
+  /** What type of event a span is, by its name and attributes, before anything else decides; the first match counts. */
+  eventTypeRules: eventTypeRules({ env: ["HH_EVENT_TYPE_RULES"] }),
+  /** What must not leave the process: packs of rules, rules, a hook. */
+  redact: redact({ env: ["HH_REDACT"] }),
+  /** Which traces are recorded: a share of all, and rules. */
+  sampling: sampling({ env: ["HH_SAMPLING", "HH_SAMPLE_RATIO"] }),
   /** Only spans whose names begin with one of these are exported; empty: all of them. */
   spanNameInclude: list({ nested: "spans.include", env: ["HH_SPAN_NAME_INCLUDE"] }),
   /** Spans whose names begin with one of these are not exported. */
   spanNameExclude: list({ nested: "spans.exclude", env: ["HH_SPAN_NAME_EXCLUDE"] }),
   /** Arguments, results and messages are recorded. Off: names, times, tokens and errors only. */
   captureContent: flag({ nested: "spans.captureContent", env: ["HH_CAPTURE_CONTENT"] }, true),
-  /** The program's outgoing HTTP requests make no spans of their own. */
+  /** Outgoing HTTP requests make no spans, also where `Http` of `@honeyhive/instruments` is provided. */
   disableHttpTracing: flag(
     {
       nested: "http.tracingDisabled",
       env: ["HH_DISABLE_HTTP_TRACING", "HONEYHIVE_DISABLE_HTTP_TRACING", "DISABLE_HTTP_TRACING"]
     },
-    true
+    false
   ),
 
   /** Longest time of one REST call. */
@@ -293,6 +302,10 @@ export const fields = {
   ),
   /** `service.version` of the resource. */
   serviceVersion: optionalText({ nested: "service.version", env: ["HH_SERVICE_VERSION"] }),
+  /** Longest time that looking up the resource (host, platform, git) may take, in the background. */
+  resourceTimeout: seconds({ nested: "service.resourceTimeout", env: ["HH_RESOURCE_TIMEOUT"] }, 1),
+  /** The process's arguments and owner on the resource: arguments may hold secrets. */
+  processDetails: flag({ nested: "service.processDetails", env: ["HH_PROCESS_DETAILS"] }),
   /** Git attributes on the resource. Nothing is ever sent anywhere else. */
   telemetry: flag({ nested: "service.telemetry", env: ["HH_TELEMETRY", "HONEYHIVE_TELEMETRY"] }, true)
 }

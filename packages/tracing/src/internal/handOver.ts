@@ -10,6 +10,7 @@ import type { Exporter } from "../Exporter.ts"
 import { Sessions } from "../Session.ts"
 import { TracerConfig } from "../TracerConfig.ts"
 import { within } from "./deadline.ts"
+import { safely } from "./safely.ts"
 
 /** Keeps the process running until the promise has settled. */
 export type WaitUntil = (work: Promise<unknown>) => unknown
@@ -22,11 +23,8 @@ export const PlatformWaitUntil = Context.Reference<WaitUntil | undefined>("@hone
 /** Starts a flush and tells the platform, which may refuse: outside of a request, for one. */
 export const handOver = (flush: Effect.Effect<unknown, unknown>, waitUntil: WaitUntil): void => {
   const work = Effect.runPromise(Effect.ignoreCause(flush))
-  try {
-    waitUntil(work)
-  } catch {
-    // The flush goes on for as long as the platform lets it
-  }
+  // Where the platform refuses, the flush goes on for as long as it lets it
+  safely(() => waitUntil(work))
 }
 
 /** What to do when a session or a root span is over. */
@@ -46,8 +44,8 @@ export const delivery: Layer.Layer<Delivery, never, TracerConfig | Exporter | Se
     const over = yield* whenOver(Effect.all([inner.flush, within(flushTimeout, sessions.flush)], { concurrency: 2 }))
     return Delivery.of({
       ...inner,
-      offer: (span) => {
-        inner.offer(span)
+      offer: (span, bytes) => {
+        inner.offer(span, bytes)
         if (span.parentSpanContext === undefined || span.parentSpanContext.isRemote === true) over()
       }
     })

@@ -51,7 +51,9 @@ export interface Resolved {
 
 export const resolve = Effect.fnUntraced(function* (
   given: Given,
-  provider: ConfigProvider.ConfigProvider
+  provider: ConfigProvider.ConfigProvider,
+  /** The file that the instance is made in, where that is known. */
+  caller?: string
 ): Effect.fn.Return<Resolved, Refused> {
   const found = yield* said(given, provider)
   const values: Record<string, unknown> = {}
@@ -63,7 +65,7 @@ export const resolve = Effect.fnUntraced(function* (
   if (!found.has("host")) found.set("host", { value: host.kind, source: because(detected.by) })
 
   const evidence: Evidence = {
-    sessionName: fields.sessionName.byProgram(),
+    sessionName: caller ?? fields.sessionName.byProgram(),
     ...Object.fromEntries(Array.from(found, ([name, { value }]) => [name, value]))
   }
   const inferred = infer(host, evidence, yield* testRunner(provider))
@@ -78,9 +80,11 @@ export const resolve = Effect.fnUntraced(function* (
         ? { source: `scenario ${scenario}`, value: changed[name] }
         : field.byHost !== undefined
           ? { source: `host profile ${host.kind}`, value: field.byHost(host) }
-          : field.byProgram !== undefined
-            ? { source: "this process", value: field.byProgram() }
-            : { source: "default", value: field.default })
+          : name === "sessionName" && caller !== undefined
+            ? { source: "the caller's file", value: caller }
+            : field.byProgram !== undefined
+              ? { source: "this process", value: field.byProgram() }
+              : { source: "default", value: field.default })
     values[name] = value
     sources[name] = source
   }

@@ -11,6 +11,7 @@ import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import { Authorization, HoneyHiveApi } from "@honeyhive/contract/Api"
@@ -42,6 +43,10 @@ const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientRespon
     Effect.provideService(HttpClient.TracerPropagationEnabled, false)
   )
 
+// An event that was delivered a moment ago may still be on its way through the backend
+const isUnknown = (error: unknown): boolean =>
+  HttpClientError.isHttpClientError(error) && error.response?.status === 404
+
 export const start = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, session: StartSession) {
   const client = yield* connect(url, key)
   yield* accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))
@@ -54,5 +59,7 @@ export const update = Effect.fnUntraced(function* (
   change: UpdateEvent
 ) {
   const client = yield* connect(url, key)
-  yield* accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
+  yield* accepted(
+    client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" })
+  ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
 })

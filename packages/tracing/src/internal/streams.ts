@@ -11,8 +11,8 @@ export interface Watcher {
   /** Runs the producer where the span is current. */
   readonly run: <A>(evaluate: () => A) => A
   readonly chunk: (value: unknown) => void
-  /** It was read to its end, or its reader stopped. May be called again, without effect. */
-  readonly end: (how: "finished" | "stopped early") => void
+  /** It was read to its end, or its reader stopped, or there is none any more. May be called again, without effect. */
+  readonly end: (how: "finished" | "stopped early" | "never read to its end") => void
   readonly fail: (error: unknown) => void
 }
 
@@ -74,6 +74,12 @@ const watchIterator = (iterator: object, watcher: Watcher): boolean => {
   return intercept(iterator, "next", around(step))
 }
 
+/** What nobody can read any more is over; a watcher does not hold what it watches. */
+const abandoned = new FinalizationRegistry<Watcher>((watcher) => watcher.end("never read to its end"))
+
+/** What is read through another object is there as long as that one. */
+const heldBy = new WeakMap<object, object>()
+
 /** Only the first iteration is watched: the span is one reading. */
 const watchIterable = (iterable: object, key: typeof Symbol.asyncIterator, watcher: Watcher): boolean => {
   let first = true
@@ -85,6 +91,7 @@ const watchIterable = (iterable: object, key: typeof Symbol.asyncIterator, watch
         const iterator = watcher.run(() => Reflect.apply(original, this, args))
         if (first && Predicate.isObject(iterator)) {
           first = false
+          heldBy.set(iterator, iterable)
           watchIterator(iterator, watcher)
         }
         return iterator
@@ -197,16 +204,21 @@ const watchNodeStream = (stream: NodeStream & object, watcher: Watcher): boolean
 
 const tagOf = (value: object): string => Object.prototype.toString.call(value)
 
-/**
- * Watches a value that is read piece by piece; false when it is none, or cannot be watched.
- */
-export const watch = (value: unknown, watcher: Watcher): boolean => {
-  if (!Predicate.isObject(value)) return false
+const watchPieces = (value: object, watcher: Watcher): boolean => {
   if (isNodeStream(value)) return watchNodeStream(value, watcher)
   if (value instanceof ReadableStream) return watchReadableStream(value, watcher)
   const tag = tagOf(value)
   if (tag === "[object Generator]" || tag === "[object AsyncGenerator]") return watchIterator(value, watcher)
   return Predicate.hasProperty(value, Symbol.asyncIterator) && watchIterable(value, Symbol.asyncIterator, watcher)
+}
+
+/**
+ * Watches a value that is read piece by piece; false when it is none, or cannot be watched.
+ */
+export const watch = (value: unknown, watcher: Watcher): boolean => {
+  if (!Predicate.isObject(value) || !watchPieces(value, watcher)) return false
+  abandoned.register(value, watcher)
+  return true
 }
 
 /**

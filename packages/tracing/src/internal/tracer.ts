@@ -19,6 +19,7 @@ import { type BridgeSpan, writer } from "./bridge.ts"
 import { describeCause, type Failure } from "./failure.ts"
 import * as instance from "./instance.ts"
 import { share } from "./otelContext.ts"
+import { StartType } from "./startType.ts"
 
 const recordFailure = (span: BridgeSpan, failure: Failure): void => {
   span.attribute(Attributes.ERROR, failure.message)
@@ -88,16 +89,22 @@ type SpanOptions = Parameters<Tracer.Tracer["span"]>[0]
 
 const make = Effect.gen(function* () {
   const bridge = yield* OtelTracer.make
-  const { mode, open, shared } = yield* Provider
+  const { mode, open, shared, stamp, starting } = yield* Provider
   const start = (options: SpanOptions): Tracer.Span => {
-    // The bridge makes no other spans
-    const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as OwnSpan
-    span[Owner] = open
-    return guarded(span)
+    starting.type = Context.get(options.annotations, StartType)
+    try {
+      // The bridge makes no other spans
+      const span = (shared === undefined ? bridge.span(options) : shared(() => bridge.span(options))) as OwnSpan
+      span[Owner] = open
+      return guarded(span)
+    } finally {
+      starting.type = undefined
+    }
   }
   const tracer: instance.InstanceTracer = {
     [instance.TypeId]: instance.TypeId,
     open,
+    stamp,
     span: (options) => {
       const parent = Option.isSome(options.parent) ? options.parent : ambientParent(tracer, options.root)
       // Attached, all trees are in the one provider

@@ -43,7 +43,7 @@ const client = Effect.fnUntraced(function* (url: string, options: Partial<Pool> 
   return connections
 })
 
-const body = Buffer.from("spans")
+const body = [Buffer.from("spa"), Buffer.from("ns")]
 
 describe("retryAfterOf", () => {
   it("reads seconds and HTTP dates, and nothing else", () => {

@@ -52,6 +52,11 @@ export const retryAfterOf = (header: string | undefined, now: number): Duration.
   return Number.isNaN(date) || !/[a-z]/i.test(written) ? undefined : Duration.millis(Math.max(0, date - now))
 }
 
+/** In pieces, which are sent as they are. */
+export type Body = ReadonlyArray<Buffer>
+
+export const lengthOf = (body: Body): number => body.reduce((bytes, part) => bytes + part.length, 0)
+
 const MAX_REDIRECTS = 3
 
 /** Those redirects after which a POST is still a POST. */
@@ -59,8 +64,8 @@ const keepsMethod = ({ status }: Answer): boolean => status === 307 || status ==
 
 const load = (url: string) => (url.startsWith("https:") ? import("node:https") : import("node:http"))
 
-export interface Connections {
-  readonly post: (body: Buffer, headers: { readonly [name: string]: string }) => Effect.Effect<Answer, Unanswered>
+interface Connections {
+  readonly post: (body: Body, headers: { readonly [name: string]: string }) => Effect.Effect<Answer, Unanswered>
   /** Ends every connection, whatever hangs on it; nothing is sent any more. */
   readonly close: () => void
 }
@@ -80,12 +85,12 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
   const open = new Set<Http.ClientRequest>()
   let closed = false
 
-  const once = (url: URL, body: Buffer, headers: { readonly [name: string]: string }) =>
+  const once = (url: URL, body: Body, headers: { readonly [name: string]: string }) =>
     Effect.callback<Answer, Unanswered>((resume, signal) => {
       const fail = (message: string): void => resume(Effect.fail(new Unanswered({ message })))
       if (closed) return fail("the exporter is closed")
       const request = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
-        http.request(url, { agent, method: "POST", headers: { ...headers, "content-length": body.length } })
+        http.request(url, { agent, method: "POST", headers: { ...headers, "content-length": lengthOf(body) } })
       )
       open.add(request)
       request.on("close", () => {
@@ -119,10 +124,13 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
         response.on("error", (error) => fail(error.message))
       })
       signal.addEventListener("abort", () => void request.destroy())
-      request.end(body)
+      // One call to the system for all of them
+      request.cork()
+      for (const part of body) request.write(part)
+      request.end()
     })
 
-  const follow = Effect.fnUntraced(function* (body: Buffer, headers: { readonly [name: string]: string }) {
+  const follow = Effect.fnUntraced(function* (body: Body, headers: { readonly [name: string]: string }) {
     let url = new URL(target.url)
     let answer = yield* once(url, body, headers)
     for (let hops = 0; hops < MAX_REDIRECTS && keepsMethod(answer); hops++) {

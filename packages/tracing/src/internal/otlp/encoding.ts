@@ -6,6 +6,7 @@ import type { HrTime } from "@opentelemetry/api"
 import type { InstrumentationScope } from "@opentelemetry/core"
 import type { Resource } from "@opentelemetry/resources"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import type { Slice } from "./slab.ts"
 
 /** Where a span comes from; a request names it once for all its spans. */
 export interface Origin {
@@ -15,9 +16,11 @@ export interface Origin {
 
 export interface Encoding {
   readonly contentType: string
-  readonly span: (span: ReadableSpan) => Buffer
-  /** A whole request. */
-  readonly request: (groups: ReadonlyMap<Origin, ReadonlyArray<Buffer>>) => Buffer
+  readonly span: (span: ReadableSpan) => Slice
+  /** The span is not needed any more. */
+  readonly release: (span: Slice) => void
+  /** A whole request, in pieces. */
+  readonly request: (groups: ReadonlyMap<Origin, ReadonlyArray<Slice>>) => ReadonlyArray<Buffer>
 }
 
 /** The origins of a request by their resource, which is named once for all its scopes. */

@@ -2,118 +2,118 @@
  * Spans as OTLP JSON (`opentelemetry.proto.trace.v1` in proto3's JSON form). Zero counts and empty lists are left out,
  * 64-bit integers are text.
  */
-import type { AttributeValue, Attributes, HrTime, Link, SpanContext } from "@opentelemetry/api"
+import type { AttributeValue, Attributes, Link } from "@opentelemetry/api"
 import type { ReadableSpan, TimedEvent } from "@opentelemetry/sdk-trace-base"
-import { byResource, type Encoding, flagsOf, memoize, nanosOf, type Origin } from "./encoding.ts"
+import { byResource, type Encoding, flagsOf, nanosOf, type Origin } from "./encoding.ts"
+import { Slab } from "./slab.ts"
 
-const text = JSON.stringify as (value: string) => string // of a string, it is never undefined
+/** As a plain object, which `JSON.stringify` writes faster than anything that is put together from texts. */
+type Json = { readonly [name: string]: unknown }
 
-const numberValue = (value: number): string =>
-  Number.isSafeInteger(value)
-    ? `{"intValue":"${value}"}`
-    : Number.isFinite(value)
-      ? `{"doubleValue":${value}}`
-      : `{"doubleValue":"${value}"}`
-
-const valueOf = (value: AttributeValue | undefined | null): string => {
+const valueOf = (value: AttributeValue | undefined | null): Json => {
   switch (typeof value) {
     case "string":
-      return `{"stringValue":${text(value)}}`
+      return { stringValue: value }
     case "number":
-      return numberValue(value)
+      if (Number.isSafeInteger(value)) return { intValue: String(value) }
+      // JSON has no NaN and no infinities
+      return { doubleValue: Number.isFinite(value) ? value : String(value) }
     case "boolean":
-      return `{"boolValue":${value}}`
+      return { boolValue: value }
     default:
-      return Array.isArray(value) ? `{"arrayValue":{"values":[${value.map(valueOf).join(",")}]}}` : "{}"
+      return Array.isArray(value) ? { arrayValue: { values: value.map(valueOf) } } : {}
   }
 }
 
-const list = (name: string, values: string): string => (values === "" ? "" : `,"${name}":[${values}]`)
+const attributesOf = (attributes: Attributes): ReadonlyArray<Json> | undefined => {
+  const list: Array<Json> = []
+  for (const key in attributes) {
+    const value = attributes[key]
+    if (value !== undefined) list.push({ key, value: valueOf(value) })
+  }
+  return list.length === 0 ? undefined : list
+}
 
-const count = (name: string, dropped: number | undefined): string =>
-  dropped === undefined || dropped === 0 ? "" : `,"${name}":${dropped}`
+// What is undefined is not written
+const some = <A>(list: ReadonlyArray<A>): ReadonlyArray<A> | undefined => (list.length === 0 ? undefined : list)
+const count = (dropped: number | undefined): number | undefined => (dropped === 0 ? undefined : dropped)
+const text = (value: string | undefined): string | undefined => (value === "" ? undefined : value)
 
-const optional = (name: string, value: string | undefined): string =>
-  value === undefined || value === "" ? "" : `,"${name}":${text(value)}`
+const eventOf = (event: TimedEvent): Json => ({
+  timeUnixNano: nanosOf(event.time),
+  name: event.name,
+  attributes: attributesOf(event.attributes ?? {}),
+  droppedAttributesCount: count(event.droppedAttributesCount)
+})
 
-const state = ({ traceState }: SpanContext): string => optional("traceState", traceState?.serialize())
+const linkOf = ({ attributes = {}, context, droppedAttributesCount }: Link): Json => ({
+  traceId: context.traceId,
+  spanId: context.spanId,
+  traceState: text(context.traceState?.serialize()),
+  attributes: attributesOf(attributes),
+  droppedAttributesCount: count(droppedAttributesCount),
+  flags: flagsOf(context.traceFlags, context.isRemote)
+})
 
-const time = (moment: HrTime): string => `"${nanosOf(moment)}"`
+const spanOf = (span: ReadableSpan): Json => {
+  const { spanId, traceFlags, traceId, traceState } = span.spanContext()
+  const parent = span.parentSpanContext
+  const { code, message } = span.status
+  return {
+    traceId,
+    spanId,
+    traceState: text(traceState?.serialize()),
+    parentSpanId: parent?.spanId,
+    flags: flagsOf(traceFlags, parent?.isRemote),
+    name: span.name,
+    kind: span.kind + 1,
+    startTimeUnixNano: nanosOf(span.startTime),
+    endTimeUnixNano: nanosOf(span.endTime),
+    attributes: attributesOf(span.attributes),
+    droppedAttributesCount: count(span.droppedAttributesCount),
+    events: some(span.events.map(eventOf)),
+    droppedEventsCount: count(span.droppedEventsCount),
+    links: some(span.links.map(linkOf)),
+    droppedLinksCount: count(span.droppedLinksCount),
+    status: code === 0 ? undefined : { code, message: text(message) }
+  }
+}
 
 const COMMA = Buffer.from(",")
+const CLOSED = Buffer.from("]}")
 
-const separated = (parts: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> =>
-  parts.flatMap((part, index) => (index === 0 ? [part] : [COMMA, part]))
+const scopeOpening = ({ scope }: Origin): Buffer =>
+  Buffer.from(`{"scope":${JSON.stringify({ name: scope.name, version: text(scope.version) })},"spans":[`)
+
+const scopeClosing = ({ scope: { schemaUrl } }: Origin): Buffer =>
+  Buffer.from(schemaUrl === undefined ? "]}" : `],"schemaUrl":${JSON.stringify(schemaUrl)}}`)
+
+const resourceOpening = ({ attributes }: Origin["resource"]): Buffer => {
+  // Their values have been awaited before
+  const list = attributesOf(attributes as Attributes)
+  return Buffer.from(`{"resource":${JSON.stringify({ attributes: list })},"scopeSpans":[`)
+}
 
 export const make = (): Encoding => {
-  // The opening of an attribute up to its value: a program has few names, and uses them on every span
-  const opening = memoize((name) => `{"key":${text(name)},"value":`)
-
-  const attributesOf = (attributes: Attributes): string => {
-    let encoded = ""
-    for (const name in attributes) {
-      const value = attributes[name]
-      if (value !== undefined) encoded += `${encoded === "" ? "" : ","}${opening(name)}${valueOf(value)}}`
-    }
-    return encoded
-  }
-
-  const eventOf = (event: TimedEvent): string =>
-    `{"timeUnixNano":${time(event.time)},"name":${text(event.name)}` +
-    list("attributes", attributesOf(event.attributes ?? {})) +
-    `${count("droppedAttributesCount", event.droppedAttributesCount)}}`
-
-  const linkOf = ({ attributes = {}, context, droppedAttributesCount }: Link): string =>
-    `{"traceId":"${context.traceId}","spanId":"${context.spanId}"${state(context)}` +
-    list("attributes", attributesOf(attributes)) +
-    count("droppedAttributesCount", droppedAttributesCount) +
-    `,"flags":${flagsOf(context.traceFlags, context.isRemote)}}`
-
-  const spanOf = (span: ReadableSpan): string => {
-    const context = span.spanContext()
-    const parent = span.parentSpanContext
-    const { code, message } = span.status
-    return (
-      `{"traceId":"${context.traceId}","spanId":"${context.spanId}"${state(context)}` +
-      optional("parentSpanId", parent?.spanId) +
-      `,"flags":${flagsOf(context.traceFlags, parent?.isRemote)},"name":${text(span.name)},"kind":${span.kind + 1}` +
-      `,"startTimeUnixNano":${time(span.startTime)},"endTimeUnixNano":${time(span.endTime)}` +
-      list("attributes", attributesOf(span.attributes)) +
-      count("droppedAttributesCount", span.droppedAttributesCount) +
-      list("events", span.events.map(eventOf).join(",")) +
-      count("droppedEventsCount", span.droppedEventsCount) +
-      list("links", span.links.map(linkOf).join(",")) +
-      count("droppedLinksCount", span.droppedLinksCount) +
-      (code === 0 ? "" : `,"status":{"code":${code}${optional("message", message)}}`) +
-      "}"
-    )
-  }
-
-  const scopeSpans = (scope: Origin["scope"], spans: ReadonlyArray<Buffer>): Buffer =>
-    Buffer.concat([
-      Buffer.from(`{"scope":{"name":${text(scope.name)}${optional("version", scope.version)}},"spans":[`),
-      ...separated(spans),
-      Buffer.from(`]${optional("schemaUrl", scope.schemaUrl)}}`)
-    ])
-
-  const resourceSpans = (
-    { attributes }: Origin["resource"],
-    scopes: ReadonlyMap<Origin, ReadonlyArray<Buffer>>
-  ): Buffer =>
-    Buffer.concat([
-      Buffer.from(`{"resource":{"attributes":[${attributesOf(attributes as Attributes)}]},"scopeSpans":[`), // awaited before
-      ...separated(Array.from(scopes, ([{ scope }, spans]) => scopeSpans(scope, spans))),
-      Buffer.from("]}")
-    ])
-
+  const slab = new Slab(COMMA)
   return {
     contentType: "application/json",
-    span: (span) => Buffer.from(spanOf(span)),
-    request: (groups) =>
-      Buffer.concat([
-        Buffer.from('{"resourceSpans":['),
-        ...separated(Array.from(byResource(groups), ([resource, scopes]) => resourceSpans(resource, scopes))),
-        Buffer.from("]}")
-      ])
+    span: (span) => slab.text(JSON.stringify(spanOf(span))),
+    release: (span) => slab.release(span),
+    request: (groups) => {
+      const parts: Array<Buffer> = [Buffer.from('{"resourceSpans":[')]
+      for (const [resource, scopes] of byResource(groups)) {
+        if (parts.length > 1) parts.push(COMMA)
+        parts.push(resourceOpening(resource))
+        let count = 0
+        for (const [origin, spans] of scopes) {
+          if (count++ > 0) parts.push(COMMA)
+          parts.push(scopeOpening(origin), ...slab.joined(spans), scopeClosing(origin))
+        }
+        parts.push(CLOSED)
+      }
+      parts.push(CLOSED)
+      return parts
+    }
   }
 }

@@ -6,6 +6,7 @@
  */
 import type { AttributeValue, Attributes, HrTime, Link, SpanContext } from "@opentelemetry/api"
 import type { ReadableSpan, TimedEvent } from "@opentelemetry/sdk-trace-base"
+import { Slab, type Slice } from "./slab.ts"
 import { byResource, type Encoding, flagsOf, memoize, type Origin } from "./encoding.ts"
 
 const VARINT = 0
@@ -33,9 +34,14 @@ class Writer {
 
   /** A copy of what has been written; the writer is empty again. */
   take(): Buffer {
-    const copy = Buffer.from(this.buffer.subarray(this.start))
+    return Buffer.from(this.peel())
+  }
+
+  /** What has been written, until the next write; the writer is empty again. */
+  peel(): Buffer {
+    const written = this.buffer.subarray(this.start)
     this.start = this.buffer.length
-    return copy
+    return written
   }
 
   private reserve(bytes: number): number {
@@ -188,6 +194,7 @@ const writeStatus = (out: Writer, { code, message }: ReadableSpan["status"]): vo
 export const make = (): Encoding => {
   // Encoding never waits, so nobody else writes meanwhile
   let out = new Writer()
+  const slab = new Slab()
 
   // The field of an attribute's name: a program has few names, and uses them on every span
   const nameField = memoize((name) => {
@@ -230,7 +237,7 @@ export const make = (): Encoding => {
     out.message(13, before)
   }
 
-  const writeSpan = (span: ReadableSpan): Buffer => {
+  const writeSpan = (span: ReadableSpan): Slice => {
     const context = span.spanContext()
     const parent = span.parentSpanContext
     out.fixed32(16, flagsOf(context.traceFlags, parent?.isRemote))
@@ -250,31 +257,31 @@ export const make = (): Encoding => {
     out.hex(2, context.spanId)
     out.hex(1, context.traceId)
     out.message(2, 0)
-    return out.take()
+    return slab.copy(out.peel())
   }
 
-  const message = (field: number, parts: ReadonlyArray<Buffer>): Buffer => {
-    out.varint(parts.reduce((sum, part) => sum + part.length, 0))
+  const lengthOf = (parts: ReadonlyArray<Buffer>): number => parts.reduce((sum, part) => sum + part.length, 0)
+
+  /** The parts of a message behind their header; they are not copied again. */
+  const message = (field: number, parts: ReadonlyArray<Buffer>): ReadonlyArray<Buffer> => {
+    out.varint(lengthOf(parts))
     out.tag(field, BYTES)
-    return Buffer.concat([out.take(), ...parts])
+    return [out.take(), ...parts]
   }
 
-  const scopeSpans = ({ name, schemaUrl, version }: Origin["scope"], spans: ReadonlyArray<Buffer>): Buffer => {
+  const scopeSpans = ({ name, schemaUrl, version }: Origin["scope"], spans: ReadonlyArray<Slice>) => {
     if (version !== undefined) out.string(2, version)
     out.string(1, name)
     out.message(1, 0)
     const scope = out.take()
     if (schemaUrl !== undefined) out.string(3, schemaUrl)
-    return message(2, [scope, ...spans, out.take()])
+    return message(2, [scope, ...slab.joined(spans), out.take()])
   }
 
-  const resourceSpans = (
-    { attributes }: Origin["resource"],
-    scopes: ReadonlyMap<Origin, ReadonlyArray<Buffer>>
-  ): Buffer => {
+  const resourceSpans = ({ attributes }: Origin["resource"], scopes: ReadonlyMap<Origin, ReadonlyArray<Slice>>) => {
     writeAttributes(1, attributes as Attributes) // awaited before
     out.message(1, 0)
-    return message(1, [out.take(), ...Array.from(scopes, ([{ scope }, spans]) => scopeSpans(scope, spans))])
+    return message(1, [out.take(), ...Array.from(scopes).flatMap(([{ scope }, spans]) => scopeSpans(scope, spans))])
   }
 
   return {
@@ -288,7 +295,7 @@ export const make = (): Encoding => {
         throw error
       }
     },
-    request: (groups) =>
-      Buffer.concat(Array.from(byResource(groups), ([resource, scopes]) => resourceSpans(resource, scopes)))
+    release: (span) => slab.release(span),
+    request: (groups) => Array.from(byResource(groups)).flatMap(([resource, scopes]) => resourceSpans(resource, scopes))
   }
 }

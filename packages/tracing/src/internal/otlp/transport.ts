@@ -13,10 +13,11 @@ import * as Schema from "effect/Schema"
 import type { OtlpProtocol, Settings } from "../../TracerConfig.ts"
 import { ExportError, type Sendable, type Transport } from "../../Transport.ts"
 import { decodeAnswer } from "./answer.ts"
-import { type Answer, connect, type Pool, type Target, type Unanswered } from "./connections.ts"
+import { type Answer, type Body, connect, lengthOf, type Pool, type Target, type Unanswered } from "./connections.ts"
 import type { Encoding, Origin } from "./encoding.ts"
 import * as json from "./json.ts"
 import * as protobuf from "./protobuf.ts"
+import type { Slice } from "./slab.ts"
 
 /** HoneyHive's OTLP endpoint below its URL. */
 const OTLP_PATH = "/opentelemetry/v1/traces"
@@ -48,7 +49,7 @@ const addressOf = (settings: Settings): Pick<Target, "url" | "headers"> => {
 interface Encoded extends Sendable {
   readonly protocol: OtlpProtocol
   readonly origin: Origin
-  readonly data: Buffer
+  readonly data: Slice
 }
 
 const isPending = (resource: Origin["resource"]): resource is Resource =>
@@ -66,8 +67,8 @@ const origins = (): ((span: ReadableSpan) => Origin) => {
   }
 }
 
-const byOrigin = (batch: ReadonlyArray<Encoded>): ReadonlyMap<Origin, ReadonlyArray<Buffer>> => {
-  const groups = new Map<Origin, Array<Buffer>>()
+const byOrigin = (batch: ReadonlyArray<Encoded>): ReadonlyMap<Origin, ReadonlyArray<Slice>> => {
+  const groups = new Map<Origin, Array<Slice>>()
   for (const { data, origin } of batch) {
     const group = groups.get(origin)
     if (group === undefined) groups.set(origin, [data])
@@ -80,9 +81,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 // Below this, the processor time of compressing is worth more than the bytes
 const WORTH_COMPRESSING = 8 * 1024
 
-const gzip = Effect.fnUntraced(function* (body: Buffer) {
+const gzip = Effect.fnUntraced(function* (body: Body) {
   const zlib = yield* Effect.promise(() => import("node:zlib"))
-  return yield* Effect.promise(() => promisify(zlib.gzip)(body, { level: 1 }))
+  return yield* Effect.promise(() => promisify(zlib.gzip)(Buffer.concat(body)))
 })
 
 const isRefusal = ({ status }: Answer): boolean => status === 400 || status === 415
@@ -134,11 +135,11 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
     settings.otlpCompression === "gzip" ||
     (settings.otlpCompression === "auto" && !LOOPBACK.test(new URL(target.url).hostname))
 
-  const plainly = (body: Buffer, contentType: string) => post(body, { "content-type": contentType })
+  const plainly = (body: Body, contentType: string) => post(body, { "content-type": contentType })
 
   // Not every backend reads gzip, and HoneyHive's documentation does not say: the first refusal is tried again without
-  const compressed = Effect.fnUntraced(function* (body: Buffer, contentType: string) {
-    const answer = yield* post(yield* gzip(body), { "content-type": contentType, "content-encoding": "gzip" })
+  const compressed = Effect.fnUntraced(function* (body: Body, contentType: string) {
+    const answer = yield* post([yield* gzip(body)], { "content-type": contentType, "content-encoding": "gzip" })
     if (!isRefusal(answer)) return answer
     const plain = yield* plainly(body, contentType)
     if (plain.status < 300) compresses = false
@@ -153,7 +154,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
       }
       const encoding = encodings[batch[0]?.protocol ?? protocol]
       const body = encoding.request(groups)
-      const answer = yield* compresses && body.length >= WORTH_COMPRESSING
+      const answer = yield* compresses && lengthOf(body) >= WORTH_COMPRESSING
         ? compressed(body, encoding.contentType)
         : plainly(body, encoding.contentType)
       return answer.status >= 200 && answer.status < 300
@@ -172,7 +173,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
       return (data: Buffer): Encoded => ({
         protocol: stored.protocol,
         origin: known,
-        data,
+        data: { bytes: data, page: undefined },
         bytes: data.length
       })
     })
@@ -180,9 +181,12 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   return {
     prepare: (span) => {
       const data = encodings[protocol].span(span)
-      return { protocol, origin: originOf(span), data, bytes: data.length }
+      return { protocol, origin: originOf(span), data, bytes: data.bytes.length }
     },
     send,
+    release: (items) => {
+      for (const { data, protocol } of items) encodings[protocol].release(data)
+    },
     shutdown: Effect.sync(close),
     storage: {
       target: createHash("sha256")
@@ -191,7 +195,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
         .slice(0, 16),
       originOf: (item) => item.origin,
       storeOrigin,
-      dataOf: (item) => item.data,
+      dataOf: (item) => item.data.bytes,
       restore
     }
   } satisfies Transport<Encoded>

@@ -39,7 +39,7 @@ export const deliveredRecord = (spans: ReadonlyArray<number>): Buffer => {
   return record(DELIVERED, spans.length, payload)
 }
 
-export interface Stored {
+interface Stored {
   readonly number: number
   readonly origin: string
   readonly data: Buffer

@@ -2,6 +2,7 @@
  * The spool on this machine's disk: segments that this instance writes, and those that it sends again.
  */
 import * as Fs from "node:fs"
+import { join } from "node:path"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -213,7 +214,10 @@ export const make = Effect.fnUntraced(function* (
       if (done) others = Math.max(0, others - bytes.length)
     }
     if (known.length === 0) {
-      release(true)
+      // Of another version, or damaged: whatever it is, it is not thrown away, and not read again
+      if (spans.length > 0)
+        disk("putting away a file of", () => Fs.renameSync(path, join(folder, `${name}.unreadable`)))
+      else release(true)
       return undefined
     }
     return {

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { announce, dataFolder, makeFolder, requiredKeys, runningToStay, serve, storeFile } from "../location.ts"
+import { Output } from "../output.ts"
+import { Problem } from "../problem.ts"
+import { ended } from "../signals.ts"
+import { isJson, place } from "./root.ts"
+
+const opener = (platform: NodeJS.Platform): readonly [string, ...ReadonlyArray<string>] =>
+  platform === "darwin" ? ["open"] : platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"]
+
+/** Opens a page in the browser, BROWSER's if that is set; a machine without one is told the address anyway. */
+const openPage = (url: string): Effect.Effect<void, never, Output> =>
+  Effect.gen(function* () {
+    const { note } = yield* Output
+    const browser = process.env["BROWSER"]
+    const [command, ...args] = browser === undefined || browser === "" ? opener(process.platform) : [browser]
+    const failed = yield* Effect.callback<string | undefined>((resume) => {
+      const child = spawn(command, [...args, url], { detached: true, stdio: "ignore" })
+      child.once("error", (error) => resume(Effect.succeed(error.message)))
+      child.once("spawn", () => {
+        child.unref()
+        resume(Effect.succeed(undefined))
+      })
+    })
+    if (failed !== undefined) yield* note(`cannot open a browser (${failed}): open ${url} yourself`)
+  })
+
+export const up = Command.make(
+  "up",
+  {
+    port: Flag.Int("port").pipe(
+      Flag.withAlias("p"),
+      Flag.withDescription("Port to listen on; any free one otherwise"),
+      Flag.filter(
+        (port) => port >= 0 && port <= 65_535,
+        () => "0 to 65535"
+      ),
+      Flag.withDefault(0)
+    ),
+    host: Flag.String("host").pipe(
+      Flag.withDescription("Address to listen on; anything but loopback needs HIVE_KEY"),
+      Flag.withDefault("127.0.0.1")
+    ),
+    memory: Flag.Boolean("memory").pipe(Flag.withDescription("Keep nothing on disk"), Flag.withDefault(false)),
+    open: Flag.Boolean("open").pipe(Flag.withDescription("Open the page in a browser"), Flag.withDefault(false))
+  },
+  ({ host, memory, open, port }) =>
+    Effect.gen(function* () {
+      const here = yield* place
+      const { json, line, paint } = yield* Output
+      const folder = dataFolder(here)
+      yield* makeFolder(folder)
+      const other = yield* runningToStay(folder)
+      if (Option.isSome(other)) {
+        return yield* new Problem({
+          message: `a hive runs over ${folder} already, at ${other.value.url} (process ${other.value.pid}): use that, or choose another folder with --data`
+        })
+      }
+      const keys = requiredKeys(here)
+      const { url } = yield* serve(folder, { host, port, keys, ...(memory ? { path: ":memory:" } : {}) })
+      yield* announce(folder, url)
+      const store = memory ? undefined : storeFile(folder)
+      if (yield* isJson) yield* json({ url, pid: process.pid, store: store ?? null })
+      else {
+        yield* line(`${paint("bold", "hive")} at ${paint("cyan", url)}`)
+        yield* line(paint("dim", `store   ${store ?? "in memory"}`))
+        yield* line(
+          paint("dim", `try     HH_API_URL=${url} HH_API_KEY=${keys === undefined ? "hh_local" : "…"} node agent.js`)
+        )
+        yield* line(paint("dim", "Ctrl-C ends it"))
+      }
+      if (open) yield* openPage(url)
+      yield* ended
+    })
+).pipe(
+  Command.withDescription("Serve a hive until Ctrl-C: OTLP and HoneyHive's REST API over a store on this machine."),
+  Command.withExamples([
+    { command: "hive up" },
+    { command: "hive up --port 4318", description: "Where OpenTelemetry's exporters send by default" },
+    { command: "HIVE_KEY=secret hive up --host 0.0.0.0 --port 8080", description: "For other machines" }
+  ])
+)

@@ -1,0 +1,191 @@
+/**
+ * One item of a run: a session, a chain span around the user's function, and the evaluators' spans beside it.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Tracer from "effect/Tracer"
+import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
+import { CurrentSession, type SessionInfo } from "@honeyhive/tracing/Session"
+import type { Item } from "../Dataset.ts"
+import type { EvaluateOptions, ItemResult } from "../Evaluate.ts"
+import { type Evaluator, type EvaluatorResult, run } from "../Evaluator.ts"
+import type { ReportItem } from "../Report.ts"
+import { weighted } from "../Summary.ts"
+import * as Trace from "../Trace.ts"
+import { collector } from "./collector.ts"
+import { call, type ErrorOf, type OutputOf, type ServicesOf } from "./call.ts"
+import { content, describe, json } from "./json.ts"
+
+export interface Task<I, G, A, RE> {
+  // The dataset has been read
+  readonly options: Omit<EvaluateOptions<I, G, A, never, never, RE>, "dataset">
+  readonly evaluators: ReadonlyArray<Evaluator<I, OutputOf<A>, G, RE>>
+  readonly runId: string
+  readonly datasetId: string
+  readonly item: Item<I, G>
+  readonly repetition: number
+}
+
+/** What came of an item: with its types, and as plain data. */
+export interface Done<I, G, A> {
+  readonly result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>>
+  readonly reported: ReportItem
+}
+
+type Outcome<A> = Exit.Exit<OutputOf<A>, ErrorOf<A> | Cause.TimeoutError>
+
+/** The user's function with its tries and its deadline, below the span; how it ended, and after how many tries. */
+const answer = <I, G, A, RE>(
+  { item, options, repetition }: Task<I, G, A, RE>,
+  span: Tracer.Span
+): Effect.Effect<{ readonly exit: Outcome<A>; readonly attempts: number }, never, ServicesOf<A>> =>
+  Effect.suspend(() => {
+    let attempts = 0
+    const attempt = Effect.suspend(() => {
+      attempts++
+      return call((signal) => options.run(item.inputs, item, { signal, repetition, attempt: attempts }))
+    })
+    const tried = options.retry === undefined ? attempt : Effect.retry(attempt, options.retry)
+    const timed: Effect.Effect<OutputOf<A>, ErrorOf<A> | Cause.TimeoutError, ServicesOf<A>> = options.timeout ===
+    undefined
+      ? tried
+      : Effect.timeout(tried, options.timeout)
+    return Effect.map(Effect.exit(Effect.withParentSpan(timed, span)), (exit) => ({ exit, attempts }))
+  })
+
+/** The evaluators of one answer, each with a span of its own that is linked to the answer's. */
+const judge = <I, G, A, RE>(
+  { evaluators, item, options }: Task<I, G, A, RE>,
+  outputs: OutputOf<A>,
+  trace: Trace.Trace,
+  span: Tracer.Span
+): Effect.Effect<ReadonlyArray<EvaluatorResult>, never, RE> =>
+  Effect.forEach(
+    evaluators,
+    (evaluator) => {
+      const judged = Effect.gen(function* () {
+        const { groundTruth, inputs } = item
+        const result = yield* run(evaluator, { outputs, inputs, groundTruth, trace, item })
+        yield* HoneyHive.enrichSpan({
+          type: "tool",
+          inputs: { outputs, ground_truth: groundTruth },
+          outputs: { value: result.value, passed: result.passed, reason: result.reason },
+          error: result.error,
+          metadata: { evaluator: evaluator.name, weight: result.weight }
+        })
+        return result
+      })
+      const links = [{ span, attributes: {} }]
+      return Effect.withSpan(judged, evaluator.name, { root: true, links, captureStackTrace: false })
+    },
+    { concurrency: options.evaluatorConcurrency ?? 4 }
+  )
+
+const metricsOf = (scores: ReadonlyArray<EvaluatorResult>) =>
+  Object.fromEntries(scores.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])))
+
+const statusOf = (exit: Outcome<unknown>): ReportItem["status"] =>
+  Exit.isSuccess(exit)
+    ? "completed"
+    : exit.cause.reasons.some((reason) => Cause.isFailReason(reason) && Cause.isTimeoutError(reason.error))
+      ? "timed out"
+      : "failed"
+
+const inSession = <I, G, A, RE>(
+  task: Task<I, G, A, RE>,
+  session: SessionInfo,
+  take: (durationMs: number) => Trace.Trace
+): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
+  Effect.gen(function* () {
+    const { item, options, repetition } = task
+    const clock = yield* Clock.Clock
+    const span = yield* Effect.makeSpan(options.name, { root: true, attributes: { honeyhive_event_type: "chain" } })
+    const start = clock.currentTimeNanosUnsafe()
+    let end: bigint | undefined
+    let outcome: Outcome<A> | undefined
+    const finish = (exit: Exit.Exit<unknown, unknown>) =>
+      Effect.sync(() => span.end(end ?? clock.currentTimeNanosUnsafe(), outcome ?? exit))
+
+    const body = Effect.gen(function* () {
+      const { attempts, exit } = yield* answer(task, span)
+      outcome = exit
+      end = clock.currentTimeNanosUnsafe()
+      const duration = Number(end - start) / 1e6
+      const trace = take(duration)
+      const usage = Trace.usage(trace)
+      const scores = Exit.isSuccess(exit) ? yield* judge(task, exit.value, trace, span) : []
+      const metrics = metricsOf(scores)
+      const failed = scores.filter(({ status }) => status === "failed")
+      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: json(item.groundTruth) } }
+      const outputs = Exit.isSuccess(exit) ? { outputs: content("result", exit.value) } : {}
+      const enrichment = {
+        inputs: content("input", item.inputs),
+        ...outputs,
+        ...feedback,
+        metrics,
+        metadata: { attempts, repetition }
+      }
+      yield* Effect.withParentSpan(HoneyHive.enrichSpan(enrichment), span)
+      yield* HoneyHive.enrichSession({
+        ...outputs,
+        ...feedback,
+        metrics,
+        ...(failed.length === 0
+          ? {}
+          : {
+              metadata: { evaluator_errors: Object.fromEntries(failed.map(({ error = "", name }) => [name, error])) }
+            })
+      })
+      const score = weighted(scores)
+      const reported: ReportItem = {
+        datapoint_id: item.id,
+        index: item.index,
+        repetition,
+        session_id: session.id,
+        status: statusOf(exit),
+        ...(Exit.isFailure(exit) ? { error: describe(exit.cause) } : {}),
+        inputs: json(item.inputs),
+        outputs: Exit.isSuccess(exit) ? json(exit.value) : null,
+        ground_truth: json(item.groundTruth),
+        duration,
+        attempts,
+        usage,
+        scores,
+        ...(score === undefined ? {} : { score })
+      }
+      const result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>> = {
+        item,
+        repetition,
+        sessionId: session.id,
+        exit,
+        scores
+      }
+      const done: Done<I, G, A> = { result, reported }
+      return done
+    })
+    return yield* Effect.onExit(body, (exit) => finish(exit))
+  })
+
+export const runItem = <I, G, A, RE>(
+  task: Task<I, G, A, RE>
+): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
+  Effect.gen(function* () {
+    const hive = yield* HoneyHive
+    const spans = collector()
+    const session = hive.startSession({
+      name: task.options.name,
+      inputs: content("input", task.item.inputs),
+      runId: task.runId,
+      datasetId: task.datasetId,
+      datapointId: task.item.id,
+      onSpanEnd: spans.add
+    })
+    return yield* Effect.acquireUseRelease(
+      session,
+      (session) => Effect.provideService(inSession(task, session, spans.take), CurrentSession, session),
+      // A failed item is no failed effect, but its session has failed
+      (session, exit) => hive.endSession(session, Exit.isSuccess(exit) ? exit.value.result.exit : exit)
+    )
+  })

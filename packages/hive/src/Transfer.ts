@@ -1,0 +1,246 @@
+/**
+ * Events out of a store and into another one: as OTLP JSON, which every tool for traces reads, and as a SQLite file, which
+ * another hive opens.
+ *
+ * Both keep everything: what is imported is what was exported, ids, buckets, feedback and all. Importing the same again
+ * changes nothing.
+ *
+ * @since 0.1.0
+ */
+import { existsSync } from "node:fs"
+import { isDeepStrictEqual } from "node:util"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { Attributes } from "@honeyhive/contract/Attributes"
+import { Event } from "@honeyhive/contract/Event"
+import { type AnyValue, ExportTraceServiceRequest, type SpanRecord, spans } from "@honeyhive/contract/Otlp"
+import { toEvent, writeFields } from "@honeyhive/contract/Projection"
+import { settle } from "./internal/database.ts"
+import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { type SearchError, type Selection, type StoredEvent, TraceStore, TraceStoreError } from "./TraceStore.ts"
+
+/** An event that its span alone does not say in full (a session, feedback that was given later) is in this attribute. */
+const EXACT = "hive.event"
+
+const Exact = Schema.fromJsonString(
+  Schema.Struct({
+    event: Event,
+    span: Schema.optionalKey(
+      Schema.Struct({ traceId: Schema.String, spanId: Schema.String, parentSpanId: Schema.optionalKey(Schema.String) })
+    )
+  })
+)
+const decodeExact = Schema.decodeUnknownOption(Exact)
+
+const anyValue = (value: unknown): AnyValue => {
+  switch (typeof value) {
+    case "string":
+      return { stringValue: value }
+    case "boolean":
+      return { boolValue: value }
+    case "number":
+      return Number.isSafeInteger(value) ? { intValue: value } : { doubleValue: value }
+    default:
+      return Array.isArray(value) ? { arrayValue: { values: value.map(anyValue) } } : {}
+  }
+}
+
+const hexOf = (uuid: string): string => uuid.replaceAll("-", "").toLowerCase().padStart(32, "1").slice(-32)
+
+const nanos = (millis: number | null): string => String(BigInt(Math.max(0, Math.round((millis ?? 0) * 1000))) * 1000n)
+
+const spanOf = ({ event, span }: StoredEvent, exact: boolean) => {
+  const attributes = new Map<string, unknown>([
+    [Attributes.SESSION_ID, event.session_id],
+    [Attributes.SOURCE, event.source]
+  ])
+  const { outputs, ...fields } = event
+  writeFields({ ...fields, outputs: outputs ?? {}, error: event.error ?? undefined }, (name, value) => {
+    attributes.set(name, value)
+  })
+  if (exact) attributes.set(EXACT, JSON.stringify(span === undefined ? { event } : { event, span }))
+  const parent = span === undefined && event.parent_id !== null ? hexOf(event.parent_id).slice(-16) : span?.parentSpanId
+  return {
+    traceId: span?.traceId ?? hexOf(event.session_id),
+    spanId: span?.spanId ?? hexOf(event.event_id).slice(-16),
+    ...(parent === undefined ? {} : { parentSpanId: parent }),
+    name: event.event_name,
+    kind: 1,
+    startTimeUnixNano: nanos(event.start_time),
+    ...(event.end_time === null ? {} : { endTimeUnixNano: nanos(event.end_time) }),
+    attributes: Array.from(attributes, ([key, value]) => ({ key, value: anyValue(value) })),
+    status: event.error === null ? {} : { code: 2, message: event.error }
+  }
+}
+
+const requestOf = (records: ReadonlyArray<ReturnType<typeof spanOf>>) => ({
+  resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: "honeyhive.hive" }, spans: records }] }]
+})
+
+/** Whether reading a span gives the record back. */
+const isExact = (record: StoredEvent, span: SpanRecord | undefined): boolean =>
+  span !== undefined &&
+  record.span !== undefined &&
+  span.parentSpanId === record.span.parentSpanId &&
+  isDeepStrictEqual(toEvent(span).event, record.event)
+
+const encode = (record: StoredEvent): ReturnType<typeof spanOf> => {
+  const plain = spanOf(record, false)
+  const [read] = spans(requestOf([plain])).accepted
+  return isExact(record, read) ? plain : spanOf(record, true)
+}
+
+/** Spans of one line. */
+const PER_LINE = 200
+
+/**
+ * The selected events, and the sessions they are in, as lines of OTLP JSON: each is one `ExportTraceServiceRequest`, as
+ * OpenTelemetry's file exporter writes them, and can be sent to any OTLP endpoint.
+ *
+ * @example
+ * ```ts
+ * import { Effect, Stream } from "effect"
+ * import { SqliteTraceStore, TraceStore, Transfer } from "@honeyhive/hive"
+ *
+ * const store = () => SqliteTraceStore.layer({ path: ":memory:" })
+ *
+ * const exported = Effect.gen(function*() {
+ *   yield* TraceStore.use((store) => store.startSession({ session_name: "nightly" }))
+ *   return yield* Stream.runCollect(Transfer.exportOtlp())
+ * })
+ *
+ * const imported = Effect.gen(function*() {
+ *   const lines = yield* Effect.provide(exported, store())
+ *   yield* Transfer.importOtlp(Stream.fromIterable(lines))
+ *   const sessions = yield* TraceStore.use((store) => store.sessions({ limit: 10, offset: 0 }))
+ *   return sessions.map((session) => session.name)
+ * })
+ *
+ * await Effect.runPromise(imported.pipe(Effect.provide(store()))) // => ["nightly"]
+ * ```
+ *
+ * @category export
+ * @since 0.1.0
+ */
+export const exportOtlp = (
+  selection: Selection = {}
+): Stream.Stream<string, TraceStoreError | SearchError, TraceStore> =>
+  Stream.unwrap(Effect.map(TraceStore, (store) => store.records(selection))).pipe(
+    Stream.grouped(PER_LINE),
+    Stream.map((records) => `${JSON.stringify(requestOf(records.map(encode)))}\n`)
+  )
+
+/**
+ * What an import did.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Imported {
+  readonly events: number
+  /** Why each of the others was refused. */
+  readonly rejected: ReadonlyArray<string>
+}
+
+const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(ExportTraceServiceRequest))
+
+const exactOf = (span: SpanRecord): StoredEvent | undefined => {
+  const said = span.attributes[EXACT]
+  const found = said === undefined ? undefined : Option.getOrUndefined(decodeExact(said))
+  if (found === undefined) return undefined
+  const { event, span: own } = found
+  return { event, span: own === undefined ? undefined : { parentSpanId: undefined, ...own } }
+}
+
+const importLine = Effect.fnUntraced(function* (line: string) {
+  const store = yield* TraceStore
+  const request = yield* Effect.result(decodeLine(line))
+  if (request._tag === "Failure") return { events: 0, rejected: [`a line is no OTLP JSON: ${request.failure.message}`] }
+  const { accepted, rejected } = spans(request.success)
+  const exact = accepted.map(exactOf)
+  yield* store.restore(exact.filter((record) => record !== undefined))
+  yield* store.ingest(accepted.filter((_, index) => exact[index] === undefined))
+  return { events: accepted.length, rejected }
+})
+
+/**
+ * Reads lines of OTLP JSON, from {@link exportOtlp} or from any other tool, and keeps their spans. A line that cannot be
+ * read is counted and the others are kept.
+ *
+ * @category import
+ * @since 0.1.0
+ */
+export const importOtlp = <E, R>(
+  text: Stream.Stream<string, E, R>
+): Effect.Effect<Imported, E | TraceStoreError, R | TraceStore> =>
+  Stream.splitLines(text).pipe(
+    Stream.filter((line) => line.trim() !== ""),
+    Stream.mapEffect(importLine),
+    Stream.runFold(
+      (): Imported => ({ events: 0, rejected: [] }),
+      (all, { events, rejected }) => ({ events: all.events + events, rejected: [...all.rejected, ...rejected] })
+    )
+  )
+
+const copy = Effect.fnUntraced(function* (
+  selection: Selection,
+  from: TraceStore["Service"],
+  to: TraceStore["Service"]
+) {
+  return yield* from.records(selection).pipe(
+    Stream.grouped(PER_LINE),
+    Stream.runFoldEffect(
+      () => 0,
+      (count, records) => Effect.as(to.restore(records), count + records.length)
+    )
+  )
+})
+
+/**
+ * Writes the selected events, and the sessions they are in, into a new SQLite file, and answers how many. The file is a
+ * store: `Hive.layer({ path })` opens it, and {@link importFile} reads it. A file that exists is refused.
+ *
+ * @category export
+ * @since 0.1.0
+ */
+export const exportFile = (
+  path: string,
+  selection: Selection = {}
+): Effect.Effect<number, TraceStoreError | SearchError, TraceStore> =>
+  Effect.gen(function* () {
+    if (existsSync(path)) {
+      return yield* new TraceStoreError({ message: `${path} exists: export into a file that does not` })
+    }
+    const from = yield* TraceStore
+    const count = yield* Effect.provide(
+      TraceStore.use((to) => copy(selection, from, to)),
+      SqliteTraceStore.layer({ path })
+    )
+    yield* Effect.try({
+      try: () => settle(path),
+      catch: (cause) => new TraceStoreError({ message: `closing ${path}: ${String(cause)}`, cause })
+    })
+    return count
+  })
+
+/**
+ * Reads events of another store's file, and answers how many. The file is opened as every store is: one of an earlier
+ * version is brought to this one.
+ *
+ * @category import
+ * @since 0.1.0
+ */
+export const importFile = (
+  path: string,
+  selection: Selection = {}
+): Effect.Effect<number, TraceStoreError | SearchError, TraceStore> =>
+  Effect.gen(function* () {
+    if (!existsSync(path)) return yield* new TraceStoreError({ message: `${path} does not exist` })
+    const to = yield* TraceStore
+    return yield* Effect.provide(
+      TraceStore.use((from) => copy(selection, from, to)),
+      SqliteTraceStore.layer({ path })
+    )
+  })

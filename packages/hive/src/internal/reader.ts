@@ -1,0 +1,127 @@
+/**
+ * What is asked of the store, on a handle of its own.
+ */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
+import type { Event } from "@honeyhive/contract/Event"
+import * as Uuid from "@honeyhive/contract/Uuid"
+import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
+import { times } from "./merge.ts"
+import { makeUnpacker } from "./payload.ts"
+import { columns, fromRow, lineageOf, type Row, selected, unpackedRow } from "./row.ts"
+import { where } from "./search.ts"
+
+/** Start time and id of an event. */
+export type Place = readonly [startTime: number, eventId: string]
+
+export const makeReader = (database: DatabaseSync) => {
+  const unpack = makeUnpacker(database)
+  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> => {
+    // Rows and the content that they share are read of one moment: retention may remove both meanwhile
+    database.exec("BEGIN")
+    try {
+      // The statement selects exactly these columns
+      const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
+      return found.map((row) => unpackedRow(row, unpack))
+    } finally {
+      database.exec("COMMIT")
+    }
+  }
+
+  const withChildren = (row: Row): Event => {
+    const event = fromRow(row)
+    // Spans name the id that their parent's span would have, which is not the parent's where that has one of its own
+    const named = row.span_id === null ? event.event_id : Uuid.fromSpan(String(row.trace_id), String(row.span_id))
+    const children = rows(
+      `SELECT ${selected} FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`,
+      event.event_id,
+      named
+    )
+    const found = children.filter((row) => row.parent_id === event.event_id).map((row) => String(row.event_id))
+    return { ...event, children_ids: [...new Set([...event.children_ids, ...found])] }
+  }
+
+  const ended = (event: Event): Event => {
+    if (event.event_type !== "session" || event.end_time !== null) return event
+    const last = database.prepare("SELECT MAX(end_time) AS last FROM events WHERE session_id = ?").get(event.session_id)
+    const end = last?.["last"]
+    return typeof end === "number" ? { ...event, ...times(event.start_time, end, null) } : event
+  }
+
+  const running = database.prepare("SELECT 1 FROM running LIMIT 1")
+
+  return {
+    hasRunning: (): boolean => running.get() !== undefined,
+    event: (id: string): Event | undefined => {
+      const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
+      return row === undefined ? undefined : ended(withChildren(row))
+    },
+    search: (query: Parameters<typeof where>[0]) => {
+      const { sql, values } = where(query)
+      const limit = query.limit ?? 1000
+      const found = rows(
+        `SELECT ${selected} FROM events WHERE ${sql} ORDER BY start_time DESC, event_id LIMIT ? OFFSET ?`,
+        ...values,
+        limit,
+        limit * ((query.page ?? 1) - 1)
+      )
+      // Counting a whole table is a matter of its pages, unless a condition has to be tried on each row
+      const all = database
+        .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
+        .get(...values)
+      return { events: found.map(fromRow), count: Number(all?.["count"]) }
+    },
+    /** The next so many of a selection, with their sessions, after the last one that was read. */
+    page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
+      const { sql, values } = where(selection)
+      const within =
+        sql === "1"
+          ? { sql, values }
+          : {
+              sql: `((${sql}) OR event_id IN (SELECT session_id FROM events WHERE ${sql}))`,
+              values: [...values, ...values]
+            }
+      return rows(
+        `SELECT ${columns.join(", ")} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
+         ORDER BY start_time, event_id LIMIT ?`,
+        ...after,
+        ...within.values,
+        limit
+      ).map((row) => ({ event: fromRow(row), span: lineageOf(row) }))
+    },
+    sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
+      database
+        .prepare("SELECT * FROM session_summaries ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?")
+        .all(limit, offset)
+        .map((row): SessionSummary => {
+          const end = row["session_end"] ?? row["last_end"]
+          return {
+            session_id: String(row["session_id"]),
+            name: String(row["name"] ?? "(orphan)"),
+            source: String(row["source"] ?? row["event_source"]),
+            orphan: row["name"] === null,
+            start_time: Number(row["start_time"]),
+            end_time: end === null ? null : Number(end),
+            events: Number(row["events"]),
+            errors: Number(row["errors"]),
+            tokens: Number(row["tokens"])
+          }
+        }),
+    sessionEvents: (sessionId: string): ReadonlyArray<Event> => {
+      // Of two that start in the same moment, the one that ends later is around the other
+      const events = rows(
+        `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
+           end_time IS NOT NULL, end_time DESC, event_id`,
+        sessionId.toLowerCase()
+      ).map(fromRow)
+      const children = Map.groupBy(events, (event) => event.parent_id)
+      return events.map((event) =>
+        ended({
+          ...event,
+          children_ids: [
+            ...new Set([...event.children_ids, ...(children.get(event.event_id) ?? []).map((child) => child.event_id)])
+          ]
+        })
+      )
+    }
+  }
+}

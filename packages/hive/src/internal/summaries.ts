@@ -1,0 +1,173 @@
+/**
+ * One row per session, kept in step with its events, so that a list of sessions never reads the events.
+ */
+import type { DatabaseSync } from "node:sqlite"
+import { unpackedColumn } from "./payload.ts"
+import { columns, type Row, rowAt } from "./row.ts"
+
+const SESSION_ID = columns.indexOf("session_id")
+const EVENT_TYPE = columns.indexOf("event_type")
+const START_TIME = columns.indexOf("start_time")
+const END_TIME = columns.indexOf("end_time")
+const SOURCE = columns.indexOf("source")
+const ERROR = columns.indexOf("error")
+
+interface Change {
+  name: string | null
+  source: string | null
+  eventSource: string
+  start: number
+  sessionEnd: number | null
+  lastEnd: number | null
+  events: number
+  errors: number
+  tokens: number
+  /** Something that only the events themselves can tell now, such as the end after the last event became shorter. */
+  recount: boolean
+}
+
+/** A model event's `metadata.total_tokens`, if it is a number or reads as one. */
+export const tokensOf = (metadata: { readonly [key: string]: unknown }): number => {
+  const said = metadata["total_tokens"]
+  const number = typeof said === "string" ? Number.parseFloat(said) : typeof said === "number" ? said : 0
+  return Number.isFinite(number) ? number : 0
+}
+
+const latest = (a: number | null, b: number | null): number | null => (a === null || (b !== null && b > a) ? b : a)
+
+/** What a transaction does to the summaries; `flush` writes it down as part of the same transaction. */
+export const makeSummaries = (database: DatabaseSync) => {
+  const merge = database.prepare(
+    `INSERT INTO session_summaries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (session_id) DO UPDATE SET
+       name = COALESCE(excluded.name, name),
+       source = COALESCE(excluded.source, source),
+       event_source = MAX(event_source, excluded.event_source),
+       start_time = MIN(start_time, excluded.start_time),
+       session_end = CASE WHEN excluded.name IS NULL THEN session_end ELSE excluded.session_end END,
+       last_end = COALESCE(MAX(last_end, excluded.last_end), last_end, excluded.last_end),
+       events = events + excluded.events,
+       errors = errors + excluded.errors,
+       tokens = tokens + excluded.tokens`
+  )
+  const forget = database.prepare("DELETE FROM session_summaries WHERE session_id = ?")
+  const recount = database.prepare(
+    `INSERT INTO session_summaries SELECT session_id,
+       MAX(CASE WHEN event_type = 'session' THEN event_name END),
+       MAX(CASE WHEN event_type = 'session' THEN source END),
+       MAX(source), MIN(start_time),
+       MAX(CASE WHEN event_type = 'session' THEN end_time END), MAX(end_time),
+       SUM(event_type <> 'session'), SUM(event_type <> 'session' AND error IS NOT NULL),
+       SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(${unpackedColumn("metadata")}, '$.total_tokens') AS REAL), 0) ELSE 0 END)
+     FROM events WHERE session_id = ? GROUP BY session_id`
+  )
+  const changes = new Map<string, Change>()
+
+  const changeOf = (row: Row): Change => {
+    const id = String(row.session_id)
+    let change = changes.get(id)
+    if (change === undefined) {
+      const eventSource = String(row.source)
+      change = {
+        name: null,
+        source: null,
+        eventSource,
+        start: Number(row.start_time),
+        sessionEnd: null,
+        lastEnd: null,
+        events: 0,
+        errors: 0,
+        tokens: 0,
+        recount: false
+      }
+      changes.set(id, change)
+    }
+    return change
+  }
+
+  const added = (row: Row, tokens: number): void => {
+    const change = changeOf(row)
+    change.start = Math.min(change.start, Number(row.start_time))
+    change.lastEnd = latest(change.lastEnd, row.end_time as number | null) // the column's type
+    if (String(row.source) > change.eventSource) change.eventSource = String(row.source)
+    if (row.event_type === "session") {
+      change.name = String(row.event_name)
+      change.source = String(row.source)
+      change.sessionEnd = row.end_time as number | null // the column's type
+    } else {
+      change.events++
+      if (row.error !== null) change.errors++
+      if (row.event_type === "model") change.tokens += tokens
+    }
+  }
+
+  return {
+    added,
+    /** The row at a place in a list of values, with its tokens after it: as `added`, without making a row of it. */
+    inserted: (values: ReadonlyArray<string | number | null>, at: number): void => {
+      const id = String(values[at + SESSION_ID])
+      const change = changes.get(id)
+      const type = values[at + EVENT_TYPE]
+      if (change === undefined || type === "session") {
+        added(rowAt(values, at), Number(values[at + columns.length]))
+        return
+      }
+      const start = Number(values[at + START_TIME])
+      const end = values[at + END_TIME]
+      const source = String(values[at + SOURCE])
+      if (start < change.start) change.start = start
+      if (typeof end === "number" && (change.lastEnd === null || end > change.lastEnd)) change.lastEnd = end
+      if (source > change.eventSource) change.eventSource = source
+      change.events++
+      if (values[at + ERROR] !== null) change.errors++
+      if (type === "model") change.tokens += Number(values[at + columns.length])
+    },
+    /** A row that another one takes the place of, or that goes. */
+    removed: (row: Row, tokens: number, by: Row | undefined): void => {
+      const change = changeOf(row)
+      if (
+        by === undefined ||
+        by.session_id !== row.session_id ||
+        by.event_type !== row.event_type ||
+        by.source !== row.source ||
+        Number(by.start_time) > Number(row.start_time) ||
+        (row.end_time !== null && (by.end_time === null || by.end_time < row.end_time))
+      ) {
+        change.recount = true
+      }
+      if (row.event_type !== "session") {
+        change.events--
+        if (row.error !== null) change.errors--
+        if (row.event_type === "model") change.tokens -= tokens
+      }
+    },
+    /** Counts a session again, now: some or all of its events went. */
+    recounted: (id: string): void => {
+      forget.run(id)
+      recount.run(id)
+    },
+    flush: (): void => {
+      for (const [id, change] of changes) {
+        if (change.recount) {
+          forget.run(id)
+          recount.run(id)
+        } else {
+          merge.run(
+            id,
+            change.name,
+            change.source,
+            change.eventSource,
+            change.start,
+            change.sessionEnd,
+            change.lastEnd,
+            change.events,
+            change.errors,
+            change.tokens
+          )
+        }
+      }
+      changes.clear()
+    },
+    discard: (): void => changes.clear()
+  }
+}

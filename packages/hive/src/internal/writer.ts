@@ -1,0 +1,308 @@
+/**
+ * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
+ * where it is called.
+ */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
+import type { Event } from "@honeyhive/contract/Event"
+import type { PriceTable } from "@honeyhive/contract/Prices"
+import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
+import { emptySession, redelivered, started, updated } from "./merge.ts"
+import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
+import { makeRetention } from "./retention.ts"
+import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
+import { makeRunning, STATE, withState } from "./running.ts"
+import { makeIndex, makeWaiting, prepareIndex } from "./searchIndex.ts"
+import { makeSummaries, tokensOf } from "./summaries.ts"
+
+const SESSION_ID = columns.indexOf("session_id")
+const EVENT_TYPE = columns.indexOf("event_type")
+const START_TIME = columns.indexOf("start_time")
+const END_TIME = columns.indexOf("end_time")
+const FIRST_BUCKET = columns.indexOf("inputs")
+/** After the columns and the tokens. */
+const SESSION = columns.length + 1
+const INSTANCE = columns.length + 3
+/** Where an event that comes without a span says which process it is from. */
+const SERVICE_INSTANCE = "service.instance.id"
+
+const MAX_KNOWN_SESSIONS = 10_000
+
+/** Events that are indexed at a time: many sorted ones cost less each, but everybody waits for them. */
+const INDEX_STEP = 1000
+const SMALL_INDEX_STEP = 250
+
+/** Who says something, and when by the hive's clock. */
+interface Process {
+  readonly instance: string
+  readonly now: number
+}
+
+export type Writer = (commands: ReadonlyArray<Command>) => ReadonlyArray<Outcome>
+
+export const makeWriter = (database: DatabaseSync, prices: PriceTable): Writer => {
+  prepareIndex(database, prices)
+  const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
+  const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
+  const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
+  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
+  const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
+  const byIds = database.prepare(
+    `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`
+  )
+  const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
+  const [begin, commit, rollback, save, release, undo] = [
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT command",
+    "RELEASE command",
+    "ROLLBACK TO command"
+  ].map((sql) => database.prepare(sql))
+  const unpack = makeUnpacker(database)
+  const packer = makePacker(database)
+  const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
+  const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
+  const summaries = makeSummaries(database)
+  const running = makeRunning(database)
+  const index = makeIndex(database, prices, (ids) =>
+    byIds.all(JSON.stringify(ids)).flatMap((row) => {
+      const whole = found(row)
+      return whole === undefined ? [] : [fromRow(whole)]
+    })
+  )
+  const retention = makeRetention(database, { changed: summaries.recounted, collected: packer.forget })
+  const waiting = makeWaiting(database)
+  /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
+  const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
+
+  const valuesOf = (row: Row): Array<SQLInputValue> => columns.map((column) => row[column])
+  const found = (row: unknown): Row | undefined =>
+    // The statements select exactly these columns
+    row === undefined ? undefined : unpackedRow(row as Row, unpack)
+  const find = (id: string): Row | undefined => found(byId.get(id))
+  const findSpan = (row: Row): Row | undefined =>
+    row.span_id === null ? undefined : found(bySpan.get(row.trace_id, row.span_id))
+
+  /** Packs the buckets of a row in place, and answers whether any was worth it. */
+  const packRow = (values: Array<SQLInputValue>): boolean => {
+    let packed = false
+    for (let index = FIRST_BUCKET; index < columns.length; index++) {
+      const text = values[index]
+      if (typeof text !== "string" || !isLarge(text)) continue
+      values[index] = packer.pack(text)
+      packed = true
+    }
+    return packed
+  }
+
+  const share = (values: ReadonlyArray<SQLInputValue>): void => {
+    for (let index = FIRST_BUCKET; index < columns.length; index++) {
+      for (const [kind, id] of sharesOf(String(values[index]))) addShare.run(String(values[0]), kind, id)
+    }
+  }
+
+  const write = (event: Event, lineage: Lineage | undefined, process?: Process): void => {
+    const row = toRow(event, lineage)
+    const before = [find(event.event_id), findSpan(row)]
+    for (const [place, old] of before.entries()) {
+      if (old !== undefined && (place === 0 || old.event_id !== before[0]?.event_id)) {
+        summaries.removed(old, tokensOf(fromRow(old).metadata), row)
+        dropShares.run(old.event_id)
+        // A row that only gives way to another one would be gone without a word to the index
+        if (place === 1) remove.run(old.event_id)
+      }
+    }
+    const stored = valuesOf(row)
+    const packed = packRow(stored)
+    replace.run(...stored)
+    if (packed) share(stored)
+    summaries.added(row, tokensOf(event.metadata))
+    if (before[0] !== undefined && before[0].end_time === null) running.ends(event.event_id)
+    if (process !== undefined && event.metadata[STATE] === "running")
+      running.begins(event.event_id, process.instance, process.now)
+    if (event.event_type === "session") known.delete(event.event_id)
+  }
+
+  const remember = (id: string, session: { readonly start: number; readonly ended: boolean }): void => {
+    if (known.size >= MAX_KNOWN_SESSIONS) known.clear()
+    known.set(id, session)
+  }
+
+  /** The session of a span that may create it; one that exists begins no later than its first span. */
+  const autoCreate = (id: string, name: string, source: string, start: number): void => {
+    const seen = known.get(id)
+    if (seen !== undefined && (seen.ended || seen.start <= start)) return
+    const row = find(id)
+    if (row === undefined) {
+      write(emptySession(id, name, source, start), undefined)
+      remember(id, { start, ended: false })
+    } else {
+      const ended = row.end_time !== null
+      const earlier = !ended && Number(row.start_time) > start
+      if (earlier) write({ ...fromRow(row), start_time: start }, lineageOf(row))
+      remember(id, { start: earlier ? start : Number(row.start_time), ended })
+    }
+  }
+
+  const ingestOne = (values: SpanValues, at: number, now: number): void => {
+    const name = values[at + SESSION] ?? null
+    const instance = String(values[at + INSTANCE])
+    running.heard(instance, now)
+    if (name !== null) {
+      autoCreate(
+        String(values[at + SESSION_ID]),
+        String(name),
+        String(values[at + SESSION + 1]),
+        Number(values[at + START_TIME])
+      )
+    }
+    // These values are of the columns' types
+    const row = values.slice(at, at + columns.length) as Array<string | number | null>
+    const packed = packRow(row)
+    if (insert.run(...row).changes === 1) {
+      if (packed) share(row)
+      summaries.inserted(values, at)
+      if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
+      if (row[END_TIME] === null) running.begins(String(row[0]), instance, now)
+      return
+    }
+    const again = rowAt(values, at)
+    const before = find(String(again.event_id)) ?? findSpan(again)
+    const event = fromRow(again)
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), { instance, now })
+  }
+
+  const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
+    ingest: ({ count, now, values }) => {
+      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now)
+    },
+    startSession: ({ id, now, start }) => {
+      const row = find(id)
+      const before = row === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(row)
+      const session = started(before, start)
+      write(session, row === undefined ? undefined : lineageOf(row))
+      return session
+    },
+    createEvents: ({ events, now }) => {
+      for (const event of events) {
+        const said = event.metadata[SERVICE_INSTANCE]
+        const instance = typeof said === "string" ? said : undefined
+        if (instance !== undefined) running.heard(instance, now)
+        const runs = instance !== undefined && event.end_time === null && event.event_type !== "session"
+        if (runs) write(withState(event, "running"), undefined, { instance, now })
+        else write(event, undefined)
+      }
+    },
+    updateEvent: ({ id, now, update }) => {
+      const row = find(id)
+      if (row === undefined) return false
+      const instance = running.instanceOf(id)
+      if (instance !== undefined) running.heard(instance, now)
+      write(updated(fromRow(row), update), lineageOf(row), instance === undefined ? undefined : { instance, now })
+      return true
+    },
+    markLost: ({ opened, silentSince }) => {
+      const lost = running.silentSince(silentSince, opened)
+      for (const id of lost) {
+        const row = find(id)
+        running.ends(id)
+        if (row !== undefined && row.end_time === null) write(withState(fromRow(row), "lost"), lineageOf(row))
+      }
+      return lost.length
+    },
+    restore: ({ records }) => {
+      for (const { event, span } of records) {
+        const row = find(event.event_id)
+        const merged = row === undefined ? event : redelivered(fromRow(row), event)
+        write(merged.metadata[STATE] === "running" ? withState(merged, "lost") : merged, span)
+      }
+    },
+    retain: ({ limits }) => {
+      const gone = retention.retain(limits)
+      if (gone > 0) known.clear()
+      return gone
+    },
+    collect: retention.collect,
+    vacuum: retention.vacuum,
+    index: () => {
+      const behind = waiting()
+      return behind === 0
+        ? { waiting: 0, untidy: index.tidy() }
+        : { waiting: index.step(SMALL_INDEX_STEP), untidy: true }
+    },
+    catchUp: ({ until }) => {
+      for (;;) {
+        const waiting = index.step(INDEX_STEP)
+        if (waiting === 0 || Date.now() >= until) return waiting
+      }
+    }
+  }
+
+  const run = (command: Command): unknown =>
+    // The operation is looked up by the command's own name
+    (operations[command.op] as (command: Command) => unknown)(command)
+
+  const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+  /** What is remembered of the file. */
+  const forget = (): void => {
+    known.clear()
+    packer.forget()
+    index.forget()
+  }
+
+  const attempt = (command: Command): Outcome => {
+    save?.run()
+    try {
+      const value = run(command)
+      summaries.flush()
+      release?.run()
+      return { ok: true, value }
+    } catch (error) {
+      forget()
+      summaries.discard()
+      // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
+      undo?.run()
+      release?.run()
+      return { ok: false, message: message(error) }
+    }
+  }
+
+  const dataVersion = database.prepare("PRAGMA data_version")
+  let version: unknown
+
+  return (commands) => {
+    try {
+      begin?.run()
+      // Another process may write to this file too: what is remembered of it then has to be read again
+      const { data_version } = dataVersion.get() ?? {}
+      if (data_version !== version) {
+        forget()
+        version = data_version
+      }
+      const outcomes = commands.map(attempt)
+      commit?.run()
+      // What was given back leaves the file when the log is copied into it
+      if (commands.some(({ op }) => op === "vacuum")) database.exec("PRAGMA wal_checkpoint(PASSIVE)")
+      return outcomes
+    } catch (error) {
+      forget()
+      summaries.discard()
+      if (database.isTransaction) rollback?.run()
+      return commands.map(() => ({ ok: false, message: message(error) }))
+    }
+  }
+}
+
+/** Whether a command is for the index, which nobody's write should wait for. */
+export const isForIndex = ({ op }: Command): boolean => op === "index" || op === "catchUp"
+
+/** How much work a command is, in spans. */
+export const spansOf = (command: Command): number =>
+  command.op === "ingest"
+    ? command.count
+    : command.op === "createEvents"
+      ? command.events.length
+      : command.op === "restore"
+        ? command.records.length
+        : 1

@@ -1,0 +1,20 @@
+/**
+ * A program that knows nothing of the hive: it makes one session through the environment it is started in.
+ */
+import { start, traced } from "@honeyhive/tracing"
+
+const lookUp = traced({ name: "lookUp", type: "tool" }, async (id: number) => {
+  if (id === 7) throw new Error("OrderNotFound: no order 7")
+  return { id, state: "sent" }
+})
+
+const agent = traced({ name: "agent", type: "chain" }, async (question: string) => {
+  await lookUp(42)
+  await lookUp(7).catch(() => undefined)
+  return `${question}: sent`
+})
+
+const hive = await start({ sessionName: process.argv[2] ?? "support" })
+process.stdout.write(`${await agent("refund for order 42?")}\n`)
+await hive.close()
+process.exitCode = Number(process.argv[3] ?? 0)
