@@ -25,7 +25,7 @@ import { times } from "./internal/merge.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
-import { prepareIndex } from "./internal/searchIndex.ts"
+import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
 import { traceQueries } from "./internal/sqliteQueries.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
@@ -222,10 +222,12 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
         }
       }
       const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(prepared))
-      const memory = first === undefined ? yield* open(openWriter) : undefined
+      const memory = first === undefined ? yield* open(prepared) : undefined
       // The reader closes before the writer: the last one to close leaves nothing beside the file
       const send =
-        memory === undefined ? yield* writing({ path, prices }, maxWaitingBytes) : direct(makeWriter(memory, prices))
+        memory === undefined
+          ? yield* writing({ path, prices }, maxWaitingBytes)
+          : direct(makeWriter(memory, (read) => makeIndex(memory, prices, read)))
       const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { builtIn as prices } from "@honeyhive/contract/Prices"
 import { openWriter } from "./database.ts"
 import { emptySession } from "./merge.ts"
 import { makePacker, makeUnpacker } from "./payload.ts"
@@ -38,7 +37,7 @@ const loop = (turns: number) => {
   try {
     const path = join(folder, "hive.db")
     const database = openWriter(path)
-    const write = makeWriter(database, prices)
+    const write = makeWriter(database)
     const history: Array<object> = [{ role: "system", content: "You are helpful. ".repeat(200) }]
     let said = 0
     for (let turn = 0; turn < turns; turn++) {
@@ -100,7 +99,7 @@ describe("shared content", () => {
     try {
       const path = join(folder, "hive.db")
       const [first, second] = [openWriter(path), openWriter(path)]
-      const [write, other] = [makeWriter(first, prices), makeWriter(second, prices)]
+      const [write, other] = [makeWriter(first), makeWriter(second)]
       const event = {
         ...emptySession("e", "chat", "test", 0),
         session_id: "s",

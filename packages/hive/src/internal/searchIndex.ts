@@ -139,6 +139,8 @@ const MAX_WORDS = 50_000
 const SAFE = 2 ** 52
 
 export interface SearchIndex {
+  /** About how many events wait. */
+  readonly waiting: () => number
   /** Indexes up to so many of the events that wait; about how many are left. */
   readonly step: (limit: number) => number
   /** Joins a little of what many steps have left apart, which makes searches faster; whether there is more to do. */
@@ -246,6 +248,7 @@ export const makeIndex = (
   const changes = database.prepare("SELECT total_changes() AS count")
 
   return {
+    waiting: left,
     tidy: () => {
       const before = Number(changes.get()?.["count"])
       merge.run()

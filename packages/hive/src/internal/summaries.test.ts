@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { Event } from "@honeyhive/contract/Event"
-import { builtIn as prices } from "@honeyhive/contract/Prices"
 import type { Command } from "./commands.ts"
 import { openWriter } from "./database.ts"
 import { emptySession } from "./merge.ts"
@@ -70,7 +69,7 @@ describe("session summaries", () => {
     fc.assert(
       fc.property(fc.array(fc.array(command, { maxLength: 3 }), { maxLength: 6 }), (transactions) => {
         const database = openWriter(":memory:")
-        const write = makeWriter(database, prices)
+        const write = makeWriter(database)
         for (const commands of transactions) {
           for (const outcome of write(commands)) assert.isTrue(outcome.ok, JSON.stringify(outcome))
         }

@@ -1,17 +1,17 @@
 /**
  * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
- * where it is called.
+ * where it is called; either way it depends on nothing but Node,
+ * and the index, which it is handed when it is first needed.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
-import type { PriceTable } from "@honeyhive/contract/Prices"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRetention } from "./retention.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
 import { makeRunning, STATE, withState } from "./running.ts"
-import { makeIndex, makeWaiting, prepareIndex } from "./searchIndex.ts"
+import type { SearchIndex } from "./searchIndex.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
@@ -39,8 +39,14 @@ interface Process {
 
 export type Writer = (commands: ReadonlyArray<Command>) => ReadonlyArray<Outcome>
 
-export const makeWriter = (database: DatabaseSync, prices: PriceTable): Writer => {
-  prepareIndex(database, prices)
+/** Opens the index, which reads events by their ids, in any order; ids without an event are left out. */
+export type OpenIndex = (read: (ids: ReadonlyArray<string>) => ReadonlyArray<Event>) => SearchIndex
+
+const noIndex: OpenIndex = () => {
+  throw new Error("this writer has no index")
+}
+
+export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noIndex): Writer => {
   const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
   const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
   const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
@@ -64,14 +70,15 @@ export const makeWriter = (database: DatabaseSync, prices: PriceTable): Writer =
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
   const running = makeRunning(database)
-  const index = makeIndex(database, prices, (ids) =>
-    byIds.all(JSON.stringify(ids)).flatMap((row) => {
-      const whole = found(row)
-      return whole === undefined ? [] : [fromRow(whole)]
-    })
-  )
+  let index: SearchIndex | undefined
+  const indexed = (): SearchIndex =>
+    (index ??= openIndex((ids) =>
+      byIds.all(JSON.stringify(ids)).flatMap((row) => {
+        const whole = found(row)
+        return whole === undefined ? [] : [fromRow(whole)]
+      })
+    ))
   const retention = makeRetention(database, { changed: summaries.recounted, collected: packer.forget })
-  const waiting = makeWaiting(database)
   /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
   const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
 
@@ -225,12 +232,13 @@ export const makeWriter = (database: DatabaseSync, prices: PriceTable): Writer =
     collect: retention.collect,
     vacuum: retention.vacuum,
     index: () => {
-      const behind = waiting()
-      return behind === 0
+      const index = indexed()
+      return index.waiting() === 0
         ? { waiting: 0, untidy: index.tidy() }
         : { waiting: index.step(SMALL_INDEX_STEP), untidy: true }
     },
     catchUp: ({ until }) => {
+      const index = indexed()
       for (;;) {
         const waiting = index.step(INDEX_STEP)
         if (waiting === 0 || Date.now() >= until) return waiting
@@ -248,7 +256,7 @@ export const makeWriter = (database: DatabaseSync, prices: PriceTable): Writer =
   const forget = (): void => {
     known.clear()
     packer.forget()
-    index.forget()
+    index?.forget()
   }
 
   const attempt = (command: Command): Outcome => {

@@ -7,6 +7,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import type { Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
+import type * as SearchIndex from "./searchIndex.ts"
 import { isForIndex, makeWriter, spansOf } from "./writer.ts"
 
 export interface Request {
@@ -36,7 +37,12 @@ const port = parentPort
 if (port !== null) {
   const { path, prices }: Opening = workerData
   const database = openWriter(path)
-  const write = makeWriter(database, prices)
+  let searchIndex: typeof SearchIndex | undefined
+  let closed = false
+  const write = makeWriter(database, (read) => {
+    if (searchIndex === undefined) throw new Error("the index is not loaded")
+    return searchIndex.makeIndex(database, prices, read)
+  })
   const answer = (requests: ReadonlyArray<Request>): void => {
     if (requests.length === 0) return
     const outcomes = write(requests.map(({ command }) => command))
@@ -45,6 +51,11 @@ if (port !== null) {
       return outcome === undefined ? [] : [{ id, outcome }]
     })
     port.postMessage(responses)
+  }
+  const answerForIndex = async (requests: ReadonlyArray<Request>): Promise<void> => {
+    // It needs packages that take longer to load than the first write may take
+    if (requests.length > 0) searchIndex ??= await import("./searchIndex.ts")
+    if (!closed) answer(requests)
   }
   port.on("message", (first: Request | Close) => {
     const requests: Array<Request> = []
@@ -56,9 +67,10 @@ if (port !== null) {
       message = spans < MAX_SPANS ? receiveMessageOnPort(port)?.message : undefined
     }
     answer(requests.filter(({ command }) => !isForIndex(command)))
-    answer(requests.filter(({ command }) => isForIndex(command)))
+    void answerForIndex(requests.filter(({ command }) => isForIndex(command)))
     if (message === "close") {
       // Readers may still be open, so closing alone would leave the log beside the file
+      closed = true
       database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
       database.close()
       port.close()

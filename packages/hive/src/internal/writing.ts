@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
 import type { Answers, Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
+import { makeIndex } from "./searchIndex.ts"
 import { isForIndex, makeWriter, spansOf, type Writer } from "./writer.ts"
 import type { Close, Opening, Request, Response } from "./writerThread.ts"
 
@@ -152,5 +153,5 @@ export const writing = (opening: Opening, maxWaiting: number): Effect.Effect<Sen
           }),
           (database, exit) => Effect.sync(() => (Exit.isExit(exit) ? database.close() : undefined))
         ),
-        (database) => direct(makeWriter(database, opening.prices))
+        (database) => direct(makeWriter(database, (read) => makeIndex(database, opening.prices, read)))
       )
