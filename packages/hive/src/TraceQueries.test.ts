@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { Attributes } from "@honeyhive/contract/Attributes"
 import type { PostEvent } from "@honeyhive/contract/Event"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceQueries } from "./TraceQueries.ts"
@@ -245,6 +246,31 @@ describe("TraceQueries", () => {
         )
         yield* TraceStore.use((store) => store.updateEvent(id, { outputs: { text: "marimba" } }))
         assert.deepStrictEqual(yield* names("marimba xylophone"), ["one"])
+      })
+    )
+  )
+
+  it.effect("knows a span once, also when it comes again under another id", () =>
+    onFile(
+      Effect.gen(function* () {
+        const span = {
+          name: "renamed",
+          traceId: "5b8efff798038103d269b633813fc60c",
+          spanId: "eee19b7ec3c1b174",
+          parentSpanId: undefined,
+          startTimeUnixNano: 1n,
+          endTimeUnixNano: 2n,
+          kind: 1,
+          events: [],
+          links: [],
+          status: { code: 0, message: "" },
+          scope: { name: "", version: "" },
+          resource: {}
+        }
+        for (const id of ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]) {
+          yield* TraceStore.use((store) => store.ingest([{ ...span, attributes: { [Attributes.EVENT_ID]: id } }]))
+          assert.deepStrictEqual(yield* names("renamed"), ["renamed"])
+        }
       })
     )
   )
