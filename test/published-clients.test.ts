@@ -161,7 +161,7 @@ layer(Hive.layer())("published clients", (it) => {
       assert.deepInclude(named("lookup.tool"), {
         event_type: "tool",
         parent_id: named("plan.workflow").event_id,
-        inputs: { args: ["refund"] },
+        inputs: { args: ["refund"], kwargs: {} },
         outputs: { found: "refund" }
       })
       assert.deepInclude(named("lookup.tool").metadata, { user: "u1", span_kind: "tool", instrumentor: "traceloop" })
@@ -199,8 +199,8 @@ layer(Hive.layer())("published clients", (it) => {
       const { named } = yield* eventsOf(session)
       assert.deepInclude(named("agent"), {
         event_type: "chain",
-        inputs: { input: "hi" },
-        outputs: { result: "done" }
+        inputs: { value: "hi" },
+        outputs: { value: "done" }
       })
       assert.deepInclude(named("call"), {
         event_type: "model",
@@ -216,7 +216,7 @@ layer(Hive.layer())("published clients", (it) => {
         span_kind: "LLM",
         instrumentor: "openinference"
       })
-      assert.deepInclude(named("lookup"), { event_type: "tool", inputs: { input: "refund" }, outputs: { hits: 3 } })
+      assert.deepInclude(named("lookup"), { event_type: "tool", inputs: { value: "refund" }, outputs: { hits: 3 } })
     })
   )
 

@@ -77,6 +77,7 @@ export const Attributes = {
   GEN_AI_RESPONSE_FINISH_REASONS: "gen_ai.response.finish_reasons",
   GEN_AI_INPUT_MESSAGES: "gen_ai.input.messages",
   GEN_AI_OUTPUT_MESSAGES: "gen_ai.output.messages",
+  GEN_AI_SYSTEM_INSTRUCTIONS: "gen_ai.system_instructions",
   GEN_AI_PROMPT: "gen_ai.prompt",
   GEN_AI_COMPLETION: "gen_ai.completion",
   GEN_AI_TOOL_DEFINITIONS: "gen_ai.tool.definitions",

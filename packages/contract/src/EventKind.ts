@@ -11,6 +11,7 @@
 import * as Schema from "effect/Schema"
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
 import type { EventType } from "./Event.ts"
+import * as VercelAi from "./internal/vercelAi.ts"
 
 const types: { readonly [said: string]: EventType } = {
   session: "session",
@@ -39,19 +40,13 @@ const genAiOperations: { readonly [operation: string]: EventType } = {
   generate_content: "model",
   invoke_agent: "chain",
   create_agent: "chain",
+  invoke_workflow: "chain",
   // Vercel's AI SDK, around each turn
   agent_step: "chain",
   execute_tool: "tool"
 }
 
 const openInferenceKinds: { readonly [kind: string]: EventType } = { LLM: "model", CHAIN: "chain", AGENT: "chain" }
-
-/** Vercel's AI SDK: calls of the provider are models, what is around them chains, the rest (tools, embeddings) tools. */
-const fromVercel = (operation: unknown): EventType | undefined => {
-  if (typeof operation !== "string" || !operation.startsWith("ai.")) return undefined
-  if (/\.(doGenerate|doStream)$/.test(operation)) return "model"
-  return /^ai\.(generate|stream)(Text|Object)$/.test(operation) ? "chain" : "tool"
-}
 
 const langfuseTypes: { readonly [type: string]: EventType } = {
   generation: "model",
@@ -209,7 +204,7 @@ export const detect = (name: string, attributes: AttributeRecord): EventType =>
   lookup(genAiOperations, attributes[Attributes.GEN_AI_OPERATION_NAME]) ??
   fromOpenInference(attributes[Attributes.OPENINFERENCE_SPAN_KIND]) ??
   lookup(types, attributes[Attributes.TRACELOOP_SPAN_KIND]) ??
-  fromVercel(attributes["ai.operationId"]) ??
+  VercelAi.eventType(attributes["ai.operationId"]) ??
   lookup(langfuseTypes, attributes["langfuse.observation.type"]) ??
   effectAi.find(([prefix]) => name.startsWith(prefix))?.[1] ??
   (modelAttributes.some((attribute) => attribute in attributes) || modelName.test(name) ? "model" : "tool")

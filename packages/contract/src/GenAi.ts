@@ -7,12 +7,9 @@
  */
 import * as Predicate from "effect/Predicate"
 import { type AttributeRecord, Attributes } from "./Attributes.ts"
-import type { Bucket } from "./Bucket.ts"
+import { field, type Fields, isRecord, json, lastSaid, recordOf, rowOf, type Rows } from "./internal/content.ts"
 
-type Field = readonly [bucket: Bucket, path: string]
-type Fields = readonly [Field, ...ReadonlyArray<Field>]
-
-const rows: { readonly [attribute: string]: Fields } = {
+const rows: Rows = {
   [Attributes.GEN_AI_REQUEST_MODEL]: [["config", "model"]],
   [Attributes.GEN_AI_PROVIDER_NAME]: [
     ["config", "provider"],
@@ -32,6 +29,12 @@ const rows: { readonly [attribute: string]: Fields } = {
   [Attributes.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS]: [["metadata", "cache_read_input_tokens"]],
   [Attributes.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS]: [["metadata", "cache_write_input_tokens"]],
   [Attributes.GEN_AI_USAGE_REASONING_TOKENS]: [["metadata", "reasoning_tokens"]],
+  // The registry's names since 1.38, which other libraries had written otherwise before
+  "gen_ai.usage.cache_read.input_tokens": [["metadata", "cache_read_input_tokens"]],
+  "gen_ai.usage.cache_creation.input_tokens": [["metadata", "cache_write_input_tokens"]],
+  "gen_ai.usage.reasoning.output_tokens": [["metadata", "reasoning_tokens"]],
+  "gen_ai.usage.cache_creation_input_tokens": [["metadata", "cache_write_input_tokens"]],
+  "gen_ai.usage.total_tokens": [["metadata", "total_tokens"]],
   [Attributes.GEN_AI_RESPONSE_FINISH_REASON]: [["metadata", "finish_reason"]],
   [Attributes.GEN_AI_RESPONSE_FINISH_REASONS]: [["metadata", "finish_reasons"]],
   [Attributes.GEN_AI_RESPONSE_ID]: [["metadata", "response_id"]],
@@ -68,36 +71,8 @@ const requestPrefix = Attributes.GEN_AI_REQUEST_PREFIX
  * @since 0.1.0
  */
 export const fieldsOf = (attribute: string): Fields | undefined =>
-  Object.hasOwn(rows, attribute)
-    ? rows[attribute]
-    : attribute.startsWith(requestPrefix)
-      ? [["config", attribute.slice(requestPrefix.length)]]
-      : undefined
-
-const MAX_DEPTH = 64
-
-const isWithin = (value: unknown, depth: number): boolean => {
-  if (typeof value !== "object" || value === null) return true
-  if (depth === 0) return false
-  for (const entry of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof entry === "object" && !isWithin(entry, depth - 1)) return false
-  }
-  return true
-}
-
-// A plain prompt is no JSON, and making an error of that costs more than all the rest
-const mayBeJson = /^\s*(?:[[{"\d-]|true|false|null)/
-
-/** What a text says as JSON; a text that is none, or is nested too deep to be handed on, stays text. */
-const json = (text: unknown): unknown => {
-  if (typeof text !== "string" || !mayBeJson.test(text)) return text
-  try {
-    const value: unknown = JSON.parse(text)
-    return isWithin(value, MAX_DEPTH) ? value : text
-  } catch {
-    return text
-  }
-}
+  rowOf(rows, attribute) ??
+  (attribute.startsWith(requestPrefix) ? [["config", attribute.slice(requestPrefix.length)]] : undefined)
 
 const partsOf = (message: object): ReadonlyArray<object> =>
   Predicate.hasProperty(message, "parts") && Array.isArray(message.parts)
@@ -115,8 +90,6 @@ const textOf = (parts: ReadonlyArray<object>): string => {
   }
   return text
 }
-
-const field = (value: object, key: string): unknown => (Predicate.hasProperty(value, key) ? value[key] : undefined)
 
 /**
  * One message of OpenTelemetry's form (`role`, `parts`) as chat messages of HoneyHive's (`role`, `content`, `tool_calls`);
@@ -160,6 +133,14 @@ const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string
   return Array.isArray(said) ? said.flatMap((message) => chatMessages(message, role)) : [...chatMessages(said, role)]
 }
 
+/** A list of parts, or a text. */
+const instructions = (attribute: unknown): string =>
+  [json(attribute)]
+    .flat()
+    .map((part) => (typeof part === "string" ? part : isRecord(part) ? textOf([part]) : ""))
+    .filter((text) => text !== "")
+    .join("\n")
+
 /**
  * The content of buckets that the GenAI attributes of a span carry as JSON.
  *
@@ -172,34 +153,50 @@ const messages = (attribute: unknown, role: string): ReadonlyArray<Record<string
  */
 export const messagesOf = (
   attributes: AttributeRecord
-): { readonly [B in "inputs" | "outputs" | "config"]: Record<string, unknown> } => {
+): { readonly [B in "inputs" | "outputs" | "config" | "metadata"]: Record<string, unknown> } => {
   const asked = attributes[Attributes.GEN_AI_INPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_PROMPT]
-  // What the assistant said last; results of tools that ran at the provider may stand around it
   const said = messages(
     attributes[Attributes.GEN_AI_OUTPUT_MESSAGES] ?? attributes[Attributes.GEN_AI_COMPLETION],
     "assistant"
   )
   const tools = json(attributes[Attributes.GEN_AI_TOOL_DEFINITIONS])
+  // Instructions that stand apart are what the model read first
+  const system = instructions(attributes[Attributes.GEN_AI_SYSTEM_INSTRUCTIONS])
+  const instructed = system === "" ? [] : [{ role: "system", content: system }]
   return {
     inputs: {
-      ...(asked === undefined ? {} : { chat_history: messages(asked, "user") }),
+      ...(asked === undefined && system === "" ? {} : { chat_history: [...instructed, ...messages(asked, "user")] }),
       ...recordOf(attributes[Attributes.GEN_AI_TOOL_CALL_ARGUMENTS], "arguments")
     },
     outputs: {
-      ...(said.findLast((message) => message["role"] === "assistant") ?? said.at(-1)),
+      ...lastSaid(said),
       ...recordOf(attributes[Attributes.GEN_AI_TOOL_CALL_RESULT], "result")
     },
-    config: tools === undefined ? {} : { tools }
+    config: tools === undefined ? {} : { tools },
+    metadata: { ...inclusiveTotal(attributes), ...firstToken(attributes) }
   }
 }
 
-const recordOf = (attribute: unknown, key: string): Record<string, unknown> => {
-  const value = json(attribute)
-  return isRecord(value) ? value : value === undefined ? {} : { [key]: value }
+/** Whoever writes the registry's names for cached tokens counts as it says: the input holds them, whatever the provider does. */
+const inclusiveTotal = (attributes: AttributeRecord): Record<string, unknown> => {
+  const input = attributes[Attributes.GEN_AI_USAGE_INPUT_TOKENS]
+  const output = attributes[Attributes.GEN_AI_USAGE_OUTPUT_TOKENS]
+  const registry =
+    "gen_ai.usage.cache_read.input_tokens" in attributes || "gen_ai.usage.cache_creation.input_tokens" in attributes
+  return registry && typeof input === "number" && typeof output === "number" ? { total_tokens: input + output } : {}
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  Predicate.isObject(value) && !Array.isArray(value)
+const firstTokens = [
+  "gen_ai.response.time_to_first_chunk",
+  "gen_ai.client.operation.time_to_first_chunk",
+  "gen_ai.server.time_to_first_token"
+]
+
+/** Seconds there, milliseconds here. */
+const firstToken = (attributes: AttributeRecord): Record<string, unknown> => {
+  const seconds = firstTokens.map((name) => attributes[name]).find((value) => typeof value === "number")
+  return typeof seconds === "number" ? { time_to_first_token_ms: seconds * 1000 } : {}
+}
 
 /**
  * The attributes that {@link messagesOf} reads, and which therefore need not appear in `metadata` again.
@@ -210,6 +207,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const messageAttributes: ReadonlySet<string> = new Set([
   Attributes.GEN_AI_INPUT_MESSAGES,
   Attributes.GEN_AI_OUTPUT_MESSAGES,
+  Attributes.GEN_AI_SYSTEM_INSTRUCTIONS,
   Attributes.GEN_AI_PROMPT,
   Attributes.GEN_AI_COMPLETION,
   Attributes.GEN_AI_TOOL_CALL_ARGUMENTS,

@@ -10,11 +10,12 @@
 import type * as Schema from "effect/Schema"
 import { type AttributeRecord, Attributes, type AttributeValue } from "./Attributes.ts"
 import * as Bucket from "./Bucket.ts"
-import * as Conventions from "./Conventions.ts"
 import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
-import * as GenAi from "./GenAi.ts"
+import { conventionOf } from "./internal/conventions.ts"
+import { langfuse } from "./internal/langfuse.ts"
 import type { SpanRecord } from "./Otlp.ts"
+import * as Usage from "./Usage.ts"
 import * as Uuid from "./Uuid.ts"
 
 /**
@@ -54,8 +55,7 @@ const consumed: ReadonlySet<string> = new Set([
   Attributes.ASSOCIATION_SESSION_ID,
   Attributes.ASSOCIATION_PROJECT,
   Attributes.ASSOCIATION_SOURCE,
-  Attributes.ASSOCIATION_PARENT_ID,
-  ...GenAi.messageAttributes
+  Attributes.ASSOCIATION_PARENT_ID
 ])
 
 const text = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): string | undefined => {
@@ -73,7 +73,13 @@ const uuid = (attributes: AttributeRecord, ...names: ReadonlyArray<string>): str
   return value === undefined || Uuid.isUuid(value) ? value?.toLowerCase() : Uuid.fromText(value)
 }
 
-const sessionNames = [Attributes.SESSION_ID, Attributes.ASSOCIATION_SESSION_ID, Attributes.OTEL_SESSION_ID]
+const sessionNames = [
+  Attributes.SESSION_ID,
+  Attributes.ASSOCIATION_SESSION_ID,
+  Attributes.OTEL_SESSION_ID,
+  // What HoneyHive's route for the Vercel AI SDK read
+  "ai.telemetry.metadata.sessionId"
+]
 
 const sessionOf = (span: SpanRecord): SessionClaim => {
   const { attributes } = span
@@ -134,44 +140,70 @@ const put = (bucket: Record<string, unknown>, name: string, value: unknown): voi
 }
 
 const bucketsOf = (span: SpanRecord): Buckets => {
-  const messages: { readonly [B in Bucket.Bucket]?: Record<string, unknown> } = GenAi.messagesOf(span.attributes)
-  const found = bucketwise((bucket): Record<string, unknown> => ({ ...messages[bucket] }))
+  const convention = conventionOf(span.scope.name, span.attributes)
+  const content = convention.contentOf(span.attributes)
+  const found = bucketwise((): Record<string, unknown> => ({}))
   const own: { [B in Bucket.Bucket]?: Array<readonly [path: string, value: unknown]> } = {}
-  const foreign = Conventions.read(span.attributes)
-  const siblings: Array<readonly [bucket: Bucket.Bucket, path: string, value: unknown]> = []
+  const siblings = new Map<string, readonly [name: string, bucket: Bucket.Bucket, path: string, value: unknown]>()
+  /** Who has a field; where nobody is named, the attribute of the field's own name. */
+  let claims: Map<string, string> | undefined
+  /** Of two attributes for the same field the one that comes first in the alphabet has it, whatever order they come in. */
+  const claim = (name: string, bucket: Bucket.Bucket, path: string, value: unknown): void => {
+    // Most attributes are fields of their own name in `metadata`: until another kind comes, nothing stands in their way
+    if (claims !== undefined || name !== path) {
+      claims ??= new Map()
+      const field = `${bucket}.${path}`
+      if (Object.hasOwn(found[bucket], path) && name > (claims.get(field) ?? path)) return
+      claims.set(field, name)
+    }
+    put(found[bucket], path, value)
+  }
+  const foreign = span.attributes["langfuse.observation.type"] === undefined ? undefined : langfuse(span.attributes)
   for (const name of Object.keys(span.attributes)) {
-    if (consumed.has(name) || foreign?.consumed.has(name) === true) continue
+    if (consumed.has(name) || convention.reads(name) || foreign?.consumed.has(name) === true) continue
     const value = span.attributes[name]
     const split = Bucket.split(name)
     if (split !== undefined) {
       ;(own[split[0]] ??= []).push([split[1], value])
-    } else if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
-      put(found.metadata, name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
-    } else {
-      const fields = GenAi.fieldsOf(name)
-      if (fields === undefined) {
-        put(found.metadata, name, value)
-      } else {
-        const [[bucket, path], ...others] = fields
-        put(found[bucket], path, value)
-        for (const [bucket, path] of others) siblings.push([bucket, path, value])
-      }
+      continue
+    }
+    if (name.startsWith(Attributes.ASSOCIATION_PREFIX)) {
+      claim(name, "metadata", name.slice(Attributes.ASSOCIATION_PREFIX.length), value)
+      continue
+    }
+    const fields = convention.fieldsOf(name)
+    if (fields === undefined) {
+      claim(name, "metadata", name, value)
+      continue
+    }
+    const [[bucket, path], ...others] = fields
+    claim(name, bucket, path, value)
+    for (const [bucket, path] of others) {
+      const field = `${bucket}.${path}`
+      if (name <= (siblings.get(field)?.[0] ?? name)) siblings.set(field, [name, bucket, path, value])
     }
   }
-  if (foreign !== undefined) siblings.push(...foreign.fields)
-  for (const [bucket, path, value] of siblings) {
+  for (const [, bucket, path, value] of siblings.values()) {
+    if (!Object.hasOwn(found[bucket], path) && !Object.hasOwn(content[bucket] ?? {}, path)) {
+      put(found[bucket], path, value)
+    }
+  }
+  for (const [bucket, path, value] of foreign?.fields ?? []) {
     if (!Object.hasOwn(found[bucket], path)) put(found[bucket], path, value)
   }
   return bucketwise((bucket) => {
     const entries = own[bucket]
-    return entries === undefined ? found[bucket] : { ...found[bucket], ...Bucket.nest(entries) }
+    return content[bucket] === undefined && entries === undefined
+      ? found[bucket]
+      : { ...content[bucket], ...found[bucket], ...(entries && Bucket.nest(entries)) }
   })
 }
 
 const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
-  const { prompt_tokens: prompt, completion_tokens: completion } = metadata
-  if (metadata["total_tokens"] === undefined && typeof prompt === "number" && typeof completion === "number") {
-    metadata["total_tokens"] = prompt + completion
+  if (metadata["total_tokens"] === undefined) {
+    const usage = Usage.ofEvent({ config, metadata })
+    // Not prompt plus completion: with some providers the cached tokens come on top
+    if (usage !== undefined) metadata["total_tokens"] = Usage.total(usage)
   }
   // HoneyHive's rule: the model that answered, else the one that was asked
   if (config["model"] !== undefined) metadata["model_name"] ??= config["model"]

@@ -12,6 +12,7 @@ import * as Redacted from "effect/Redacted"
 import { Hive, type HiveOptions } from "./Hive.ts"
 import { isDeeper } from "./internal/jsonDepth.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 interface Answer {
@@ -348,7 +349,7 @@ describe("the log", () => {
         event: () => Effect.die(payload)
       })
     })
-  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })))
+  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })), Layer.merge(Layer.mock(TraceQueries)({})))
 
   it.effect("says that and where something failed, and neither what was sent nor by whom", () =>
     Effect.gen(function* () {

@@ -14,12 +14,14 @@ import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as HttpServer from "effect/http/HttpServer"
 import type { Configuration } from "@honeyhive/contract/Configuration"
+import type { PriceTable } from "@honeyhive/contract/Prices"
 import { application } from "./internal/application.ts"
 import { isLoopback } from "./internal/guard.ts"
 import { Keys } from "./Keys.ts"
 import { LiveFeed } from "./LiveFeed.ts"
 import * as RecordStore from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import type { TraceQueries } from "./TraceQueries.ts"
 import type { TraceStore } from "./TraceStore.ts"
 import { type TraceStoreError } from "./TraceStore.ts"
 
@@ -46,6 +48,8 @@ export interface HiveOptions {
   readonly requestTimeout?: Duration.Input | undefined
   /** Only these keys are accepted. Default: any; required when `host` is not loopback. */
   readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
+  /** What tokens cost. Default: list prices, `Prices.builtIn`. */
+  readonly prices?: PriceTable | undefined
   /** Largest body of a request in bytes, as sent and unpacked. Default 32 MiB. */
   readonly maxBodyBytes?: number | undefined
   /** How many changes the live stream remembers for clients that come back or are slow. Default 16,384. */
@@ -119,7 +123,7 @@ export class Hive extends Context.Service<
   /** The server over a store of traces that is given; what is kept beside traces is in the file at `path`. */
   static readonly layerServer = (
     options: HiveOptions = {}
-  ): Layer.Layer<Hive, HiveError | TraceStoreError, TraceStore> => {
+  ): Layer.Layer<Hive, HiveError | TraceStoreError, TraceStore | TraceQueries> => {
     const { host = "127.0.0.1", keys, path = ":memory:", port = 0 } = options
     if (!isLoopback(host) && !keys?.some((key) => Redacted.value(key) !== "")) {
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
@@ -153,7 +157,9 @@ export class Hive extends Context.Service<
   }
 
   /** The server with a SQLite store. */
-  static readonly layer = (options: HiveOptions = {}): Layer.Layer<Hive | TraceStore, HiveError | TraceStoreError> =>
+  static readonly layer = (
+    options: HiveOptions = {}
+  ): Layer.Layer<Hive | TraceStore | TraceQueries, HiveError | TraceStoreError> =>
     Hive.layerServer(options).pipe(
       Layer.provideMerge(SqliteTraceStore.layer({ ...options, path: options.path ?? ":memory:" }))
     )

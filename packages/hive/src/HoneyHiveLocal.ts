@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import type { Options, TracerConfigError } from "@honeyhive/tracing/TracerConfig"
 import { Hive, type HiveError, type HiveOptions } from "./Hive.ts"
+import type { TraceQueries } from "./TraceQueries.ts"
 import type { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
@@ -35,7 +36,7 @@ const tracer = (options: LocalOptions["tracing"]): Layer.Layer<HoneyHive, Tracer
  */
 export const layer = (
   options: LocalOptions = {}
-): Layer.Layer<HoneyHive | Hive | TraceStore, HiveError | TraceStoreError | TracerConfigError> =>
+): Layer.Layer<HoneyHive | Hive | TraceStore | TraceQueries, HiveError | TraceStoreError | TracerConfigError> =>
   tracer(options.tracing).pipe(Layer.provideMerge(Hive.layer(options.hive)))
 
 /**

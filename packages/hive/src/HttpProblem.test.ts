@@ -2,10 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Hive } from "./Hive.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 const busy = Effect.fail(new TraceStoreError({ message: "the writer is behind", busy: true }))
-const store = Layer.mock(TraceStore)({ ingest: () => busy, startSession: () => busy })
+const store = Layer.merge(
+  Layer.mock(TraceStore)({ ingest: () => busy, startSession: () => busy }),
+  Layer.mock(TraceQueries)({})
+)
 
 describe("a store that is busy", () => {
   it.live.each([

@@ -11,6 +11,7 @@ import { Hive } from "./Hive.ts"
 import { watched } from "./LiveApi.ts"
 import { LiveFeed } from "./LiveFeed.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore } from "./TraceStore.ts"
 
 interface Message {
@@ -171,7 +172,7 @@ describe("live", () => {
     Effect.map(TraceStore, (store) =>
       TraceStore.of({ ...store, event: (id) => Effect.tap(store.event(id), () => Effect.sync(() => reads.count++)) })
     )
-  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })))
+  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })), Layer.merge(Layer.mock(TraceQueries)({})))
 
   layer(Hive.layerServer({ liveCapacity: 32 }).pipe(Layer.provideMerge(counting)))("a slow client", (it) => {
     it.effect("pins no memory: it is read to no further, and finds a gap when it comes back", () =>

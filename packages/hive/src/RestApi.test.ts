@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import { Hive } from "./Hive.ts"
 import { type Answer, ask, ok, refused } from "./RestApi.fixture.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 const ORPHAN = "00000000-0000-4000-8000-000000000000"
@@ -430,7 +431,7 @@ describe("RestApi", () => {
             : store.createEvents(events, session)
       })
     )
-  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })))
+  ).pipe(Layer.provide(SqliteTraceStore.layer({ path: ":memory:" })), Layer.merge(Layer.mock(TraceQueries)({})))
 
   layer(Hive.layerServer().pipe(Layer.provideMerge(failing)))("a store that fails", (it) => {
     it.effect.each(["/v1/events/batch", `/v1/sessions/${ORPHAN}/events/batch`, "/events/batch"])(

@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,17 +16,21 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
+import * as Prices from "@honeyhive/contract/Prices"
 import { toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
-import { inMemory, openReader, openWriter } from "./internal/database.ts"
+import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
+import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
+import { traceQueries } from "./internal/sqliteQueries.ts"
 import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, type Send, writing } from "./internal/writing.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { SearchError, type Selection, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
@@ -44,6 +49,8 @@ export interface SqliteOptions {
   readonly lease?: Duration.Input | undefined
   /** What is kept. Default: everything. */
   readonly retention?: Retention | undefined
+  /** What tokens cost. Default: list prices, `Prices.builtIn`. */
+  readonly prices?: Prices.PriceTable | undefined
 }
 
 /**
@@ -193,11 +200,10 @@ const PAGE = 200
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStoreError> =>
-  Layer.effect(
-    TraceStore,
+export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQueries, TraceStoreError> =>
+  Layer.effectContext(
     Effect.gen(function* () {
-      const { maxWaitingBytes = 64 * 2 ** 20, path } = options
+      const { maxWaitingBytes = 64 * 2 ** 20, path, prices = Prices.builtIn } = options
       const clock = yield* Clock.Clock
       const open = (open: (path: string) => DatabaseSync) =>
         Effect.acquireRelease(
@@ -205,15 +211,29 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
           (database) => Effect.sync(() => database.close())
         )
       // Brings the file to this version, or says here and now why it cannot be one
-      const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(openWriter))
-      const memory = first === undefined ? yield* open(openWriter) : undefined
+      const prepared = (path: string): DatabaseSync => {
+        const database = openWriter(path)
+        try {
+          prepareIndex(database, prices)
+          return database
+        } catch (error) {
+          database.close()
+          throw error
+        }
+      }
+      const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(prepared))
+      const memory = first === undefined ? yield* open(prepared) : undefined
       // The reader closes before the writer: the last one to close leaves nothing beside the file
-      const send = memory === undefined ? yield* writing(path, maxWaitingBytes) : direct(makeWriter(memory))
+      const send =
+        memory === undefined
+          ? yield* writing({ path, prices }, maxWaitingBytes)
+          : direct(makeWriter(memory, (read) => makeIndex(memory, prices, read)))
       const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
       yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
-      return TraceStore.of({
+      const queries = yield* traceQueries({ send, reader: memory ?? (yield* open(openQuestions)) })
+      const store = TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(
             attempt("keeping spans", () => ingestion(spans, now())),
@@ -242,5 +262,6 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore, TraceStor
         sessions: ({ limit, offset }) => attempt("listing sessions", () => reader.sessions(limit, offset)),
         sessionEvents: (sessionId) => attempt("reading a session", () => reader.sessionEvents(sessionId))
       })
+      return Context.make(TraceStore, store).pipe(Context.add(TraceQueries, queries))
     })
   )

@@ -8,8 +8,22 @@ export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyH
 export { HttpProblem } from "./HttpProblem.ts"
 export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
+export { QueryApi, QueryProblem } from "./QueryApi.ts"
 export * as RecordStore from "./RecordStore.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
+export {
+  Aggregate,
+  Aggregates,
+  Facet,
+  Facets,
+  Grouping,
+  Hit,
+  Hits,
+  Order,
+  Percentiles,
+  TraceQueries
+} from "./TraceQueries.ts"
+export * as TraceQuery from "./TraceQuery.ts"
 export {
   SearchError,
   type Selection,

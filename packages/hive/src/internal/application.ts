@@ -12,6 +12,7 @@ import { Configurations } from "../Configurations.ts"
 import { answering } from "../HttpProblem.ts"
 import * as LiveApi from "../LiveApi.ts"
 import * as OtlpIngest from "../OtlpIngest.ts"
+import * as QueryRoutes from "../QueryRoutes.ts"
 import * as RestApi from "../RestApi.ts"
 import { guard, type GuardOptions } from "./guard.ts"
 
@@ -22,7 +23,7 @@ export interface ApplicationOptions extends GuardOptions {
 }
 
 export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
-  const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, LiveApi.routes).pipe(
+  const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, QueryRoutes.routes, LiveApi.routes).pipe(
     Layer.provide(LiveApi.watched),
     Layer.provide(Configurations.layer(configurations))
   )

@@ -25,6 +25,10 @@ export type Command =
   | { readonly op: "collect" }
   /** One step of giving free pages back. */
   | { readonly op: "vacuum" }
+  /** One small step of indexing what waits; where nothing does, of tidying the index. */
+  | { readonly op: "index" }
+  /** Indexes what waits, at least one step of it, until a moment at which nobody waits for it any more. */
+  | { readonly op: "catchUp"; readonly until: number }
 
 /** What a command answers. */
 export interface Answers {
@@ -41,6 +45,10 @@ export interface Answers {
   readonly collect: void
   /** How many free pages are left. */
   readonly vacuum: number
+  /** About how many events still wait, and whether the index can be tidied further. */
+  readonly index: { readonly waiting: number; readonly untidy: boolean }
+  /** About how many events still wait. */
+  readonly catchUp: number
 }
 
 export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }

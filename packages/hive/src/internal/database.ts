@@ -62,6 +62,15 @@ export const openReader = (path: string): DatabaseSync => {
   })
 }
 
+/** A handle for long questions. It only reads too, but keeps what it found meanwhile in tables of its own. */
+export const openQuestions = (path: string): DatabaseSync => {
+  const database = connect(path, true)
+  return guarded(database, () => {
+    // Pages of the index, in KiB: a search reads few of them again and again
+    database.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824")
+  })
+}
+
 /** Makes one file of a closed store, for places where SQLite may not write beside it. */
 export const settle = (path: string): void => {
   const database = connect(path, false)

@@ -1,6 +1,7 @@
 /**
  * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
- * where it is called; either way it depends on nothing but Node.
+ * where it is called; either way it depends on nothing but Node,
+ * and the index, which it is handed when it is first needed.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
@@ -10,6 +11,7 @@ import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRetention } from "./retention.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
 import { makeRunning, STATE, withState } from "./running.ts"
+import type { SearchIndex } from "./searchIndex.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
@@ -25,6 +27,10 @@ const SERVICE_INSTANCE = "service.instance.id"
 
 const MAX_KNOWN_SESSIONS = 10_000
 
+/** Events that are indexed at a time: many sorted ones cost less each, but everybody waits for them. */
+const INDEX_STEP = 1000
+const SMALL_INDEX_STEP = 250
+
 /** Who says something, and when by the hive's clock. */
 interface Process {
   readonly instance: string
@@ -33,12 +39,23 @@ interface Process {
 
 export type Writer = (commands: ReadonlyArray<Command>) => ReadonlyArray<Outcome>
 
-export const makeWriter = (database: DatabaseSync): Writer => {
+/** Opens the index, which reads events by their ids, in any order; ids without an event are left out. */
+export type OpenIndex = (read: (ids: ReadonlyArray<string>) => ReadonlyArray<Event>) => SearchIndex
+
+const noIndex: OpenIndex = () => {
+  throw new Error("this writer has no index")
+}
+
+export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noIndex): Writer => {
   const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
   const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
   const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
   const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
   const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
+  const byIds = database.prepare(
+    `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`
+  )
+  const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
   const [begin, commit, rollback, save, release, undo] = [
     "BEGIN IMMEDIATE",
     "COMMIT",
@@ -53,6 +70,14 @@ export const makeWriter = (database: DatabaseSync): Writer => {
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
   const running = makeRunning(database)
+  let index: SearchIndex | undefined
+  const indexed = (): SearchIndex =>
+    (index ??= openIndex((ids) =>
+      byIds.all(JSON.stringify(ids)).flatMap((row) => {
+        const whole = found(row)
+        return whole === undefined ? [] : [fromRow(whole)]
+      })
+    ))
   const retention = makeRetention(database, { changed: summaries.recounted, collected: packer.forget })
   /** Sessions that exist, with their start; what a rolled-back transaction made is forgotten with it. */
   const known = new Map<string, { readonly start: number; readonly ended: boolean }>()
@@ -86,10 +111,12 @@ export const makeWriter = (database: DatabaseSync): Writer => {
   const write = (event: Event, lineage: Lineage | undefined, process?: Process): void => {
     const row = toRow(event, lineage)
     const before = [find(event.event_id), findSpan(row)]
-    for (const [index, old] of before.entries()) {
-      if (old !== undefined && (index === 0 || old.event_id !== before[0]?.event_id)) {
+    for (const [place, old] of before.entries()) {
+      if (old !== undefined && (place === 0 || old.event_id !== before[0]?.event_id)) {
         summaries.removed(old, tokensOf(fromRow(old).metadata), row)
         dropShares.run(old.event_id)
+        // A row that only gives way to another one would be gone without a word to the index
+        if (place === 1) remove.run(old.event_id)
       }
     }
     const stored = valuesOf(row)
@@ -203,7 +230,20 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       return gone
     },
     collect: retention.collect,
-    vacuum: retention.vacuum
+    vacuum: retention.vacuum,
+    index: () => {
+      const index = indexed()
+      return index.waiting() === 0
+        ? { waiting: 0, untidy: index.tidy() }
+        : { waiting: index.step(SMALL_INDEX_STEP), untidy: true }
+    },
+    catchUp: ({ until }) => {
+      const index = indexed()
+      for (;;) {
+        const waiting = index.step(INDEX_STEP)
+        if (waiting === 0 || Date.now() >= until) return waiting
+      }
+    }
   }
 
   const run = (command: Command): unknown =>
@@ -211,6 +251,13 @@ export const makeWriter = (database: DatabaseSync): Writer => {
     (operations[command.op] as (command: Command) => unknown)(command)
 
   const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+  /** What is remembered of the file. */
+  const forget = (): void => {
+    known.clear()
+    packer.forget()
+    index?.forget()
+  }
 
   const attempt = (command: Command): Outcome => {
     save?.run()
@@ -220,8 +267,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       release?.run()
       return { ok: true, value }
     } catch (error) {
-      known.clear()
-      packer.forget()
+      forget()
       summaries.discard()
       // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
       undo?.run()
@@ -239,8 +285,7 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       // Another process may write to this file too: what is remembered of it then has to be read again
       const { data_version } = dataVersion.get() ?? {}
       if (data_version !== version) {
-        known.clear()
-        packer.forget()
+        forget()
         version = data_version
       }
       const outcomes = commands.map(attempt)
@@ -249,14 +294,16 @@ export const makeWriter = (database: DatabaseSync): Writer => {
       if (commands.some(({ op }) => op === "vacuum")) database.exec("PRAGMA wal_checkpoint(PASSIVE)")
       return outcomes
     } catch (error) {
-      known.clear()
-      packer.forget()
+      forget()
       summaries.discard()
       if (database.isTransaction) rollback?.run()
       return commands.map(() => ({ ok: false, message: message(error) }))
     }
   }
 }
+
+/** Whether a command is for the index, which nobody's write should wait for. */
+export const isForIndex = ({ op }: Command): boolean => op === "index" || op === "catchUp"
 
 /** How much work a command is, in spans. */
 export const spansOf = (command: Command): number =>

@@ -10,8 +10,9 @@ import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
 import type { Answers, Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
-import { makeWriter, spansOf, type Writer } from "./writer.ts"
-import type { Close, Request, Response } from "./writerThread.ts"
+import { makeIndex } from "./searchIndex.ts"
+import { isForIndex, makeWriter, spansOf, type Writer } from "./writer.ts"
+import type { Close, Opening, Request, Response } from "./writerThread.ts"
 
 export type Send = <C extends Command>(
   command: C,
@@ -40,6 +41,7 @@ export const direct =
 
 /** About how much memory a command takes while it waits, in bytes. */
 const bytesOf = (command: Command): number => {
+  if (isForIndex(command)) return 0
   if (command.op !== "ingest") return 4096 * spansOf(command)
   let bytes = 512 * command.count
   for (const value of command.values) if (typeof value === "string") bytes += value.length
@@ -58,7 +60,7 @@ const module = new URL(import.meta.url.endsWith(".ts") ? "./writerThread.ts" : "
  * Writes in a thread, started with the first command and again after a crash. A command that was with the writer when it
  * crashed fails; whether its work was kept is then not known, and sending it again is safe.
  */
-export const threaded = (path: string, maxWaiting: number, module: URL): Effect.Effect<Send, never, Scope.Scope> =>
+export const threaded = (opening: Opening, maxWaiting: number, module: URL): Effect.Effect<Send, never, Scope.Scope> =>
   Effect.gen(function* () {
     let thread: Worker | undefined
     let next = 0
@@ -77,7 +79,7 @@ export const threaded = (path: string, maxWaiting: number, module: URL): Effect.
       // A host's loaders are not for this thread. Most of what reaches it is garbage a moment later: with room for that,
       // little of it is ever copied.
       const worker = new Worker(module, {
-        workerData: path,
+        workerData: opening,
         execArgv: [],
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
         stdin: false,
@@ -140,13 +142,16 @@ export const threaded = (path: string, maxWaiting: number, module: URL): Effect.
   })
 
 /** A writer of its own thread, where that can be: a program that was bundled into one file has no module for it. */
-export const writing = (path: string, maxWaiting: number): Effect.Effect<Send, TraceStoreError, Scope.Scope> =>
+export const writing = (opening: Opening, maxWaiting: number): Effect.Effect<Send, TraceStoreError, Scope.Scope> =>
   module.protocol === "file:" && existsSync(fileURLToPath(module))
-    ? threaded(path, maxWaiting, module)
+    ? threaded(opening, maxWaiting, module)
     : Effect.map(
         Effect.acquireRelease(
-          Effect.try({ try: () => openWriter(path), catch: (cause) => failed(`opening ${path}`, String(cause)) }),
+          Effect.try({
+            try: () => openWriter(opening.path),
+            catch: (cause) => failed(`opening ${opening.path}`, String(cause))
+          }),
           (database, exit) => Effect.sync(() => (Exit.isExit(exit) ? database.close() : undefined))
         ),
-        (database) => direct(makeWriter(database))
+        (database) => direct(makeWriter(database, (read) => makeIndex(database, opening.prices, read)))
       )

@@ -1,0 +1,53 @@
+/**
+ * List prices in US dollars per million tokens, from the day they were announced. A later row of a model replaces its earlier
+ * one from its day on; a longer name is closer than a shorter one.
+ */
+export const listed = {
+  updated: "2025-12-01",
+  prices: [
+    { model: "gpt-4o*", from: "2024-05-13", input: 5, cacheRead: 2.5, output: 15 },
+    { model: "gpt-4o*", from: "2024-10-02", input: 2.5, cacheRead: 1.25, output: 10 },
+    { model: "gpt-4o-mini*", from: "2024-07-18", input: 0.15, cacheRead: 0.075, output: 0.6 },
+    { model: "gpt-4-turbo*", from: "2023-11-06", input: 10, output: 30 },
+    { model: "gpt-4", from: "2023-03-14", input: 30, output: 60 },
+    { model: "gpt-3.5-turbo*", from: "2024-01-25", input: 0.5, output: 1.5 },
+    { model: "gpt-4.1*", from: "2025-04-14", input: 2, cacheRead: 0.5, output: 8 },
+    { model: "gpt-4.1-mini*", from: "2025-04-14", input: 0.4, cacheRead: 0.1, output: 1.6 },
+    { model: "gpt-4.1-nano*", from: "2025-04-14", input: 0.1, cacheRead: 0.025, output: 0.4 },
+    { model: "o1", from: "2024-12-17", input: 15, cacheRead: 7.5, output: 60 },
+    { model: "o1-2*", from: "2024-12-17", input: 15, cacheRead: 7.5, output: 60 },
+    { model: "o1-mini*", from: "2024-09-12", input: 1.1, cacheRead: 0.55, output: 4.4 },
+    { model: "o3", from: "2025-04-16", input: 10, cacheRead: 2.5, output: 40 },
+    { model: "o3", from: "2025-06-10", input: 2, cacheRead: 0.5, output: 8 },
+    { model: "o3-2*", from: "2025-04-16", input: 10, cacheRead: 2.5, output: 40 },
+    { model: "o3-2*", from: "2025-06-10", input: 2, cacheRead: 0.5, output: 8 },
+    { model: "o3-mini*", from: "2025-01-31", input: 1.1, cacheRead: 0.55, output: 4.4 },
+    { model: "o4-mini*", from: "2025-04-16", input: 1.1, cacheRead: 0.275, output: 4.4 },
+    { model: "gpt-5*", from: "2025-08-07", input: 1.25, cacheRead: 0.125, output: 10 },
+    { model: "gpt-5-mini*", from: "2025-08-07", input: 0.25, cacheRead: 0.025, output: 2 },
+    { model: "gpt-5-nano*", from: "2025-08-07", input: 0.05, cacheRead: 0.005, output: 0.4 },
+    { model: "text-embedding-3-small*", from: "2024-01-25", input: 0.02, output: 0 },
+    { model: "text-embedding-3-large*", from: "2024-01-25", input: 0.13, output: 0 },
+    { model: "text-embedding-ada-002*", from: "2023-06-13", input: 0.1, output: 0 },
+    { model: "claude-3-opus*", from: "2024-03-04", input: 15, cacheRead: 1.5, cacheWrite: 18.75, output: 75 },
+    { model: "claude-3-sonnet*", from: "2024-03-04", input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 },
+    { model: "claude-3-haiku*", from: "2024-03-13", input: 0.25, cacheRead: 0.03, cacheWrite: 0.3, output: 1.25 },
+    { model: "claude-3-5-sonnet*", from: "2024-06-20", input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 },
+    { model: "claude-3-5-haiku*", from: "2024-11-04", input: 0.8, cacheRead: 0.08, cacheWrite: 1, output: 4 },
+    { model: "claude-3-7-sonnet*", from: "2025-02-24", input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 },
+    { model: "claude-sonnet-4*", from: "2025-05-22", input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 },
+    { model: "claude-opus-4*", from: "2025-05-22", input: 15, cacheRead: 1.5, cacheWrite: 18.75, output: 75 },
+    { model: "claude-haiku-4-5*", from: "2025-10-15", input: 1, cacheRead: 0.1, cacheWrite: 1.25, output: 5 },
+    { model: "claude-opus-4-5*", from: "2025-11-24", input: 5, cacheRead: 0.5, cacheWrite: 6.25, output: 25 },
+    { model: "gemini-1.5-pro*", from: "2024-10-01", input: 1.25, cacheRead: 0.3125, output: 5 },
+    { model: "gemini-1.5-flash*", from: "2024-08-12", input: 0.075, cacheRead: 0.01875, output: 0.3 },
+    { model: "gemini-2.0-flash*", from: "2025-02-05", input: 0.1, cacheRead: 0.025, output: 0.4 },
+    { model: "gemini-2.5-pro*", from: "2025-06-17", input: 1.25, cacheRead: 0.31, output: 10 },
+    { model: "gemini-2.5-flash*", from: "2025-06-17", input: 0.3, cacheRead: 0.075, output: 2.5 },
+    { model: "gemini-2.5-flash-lite*", from: "2025-07-22", input: 0.1, cacheRead: 0.025, output: 0.4 },
+    { model: "deepseek-chat*", from: "2025-02-08", input: 0.27, cacheRead: 0.07, output: 1.1 },
+    { model: "deepseek-reasoner*", from: "2025-02-08", input: 0.55, cacheRead: 0.14, output: 2.19 },
+    { model: "mistral-large*", from: "2024-11-18", input: 2, output: 6 },
+    { model: "mistral-small*", from: "2025-01-30", input: 0.1, output: 0.3 }
+  ]
+}
