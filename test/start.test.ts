@@ -11,13 +11,13 @@ const main = join(import.meta.dirname, "../packages/examples/src/support-agent/m
 const run = () =>
   new Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }>((resolve) => {
     const { OPENAI_API_KEY: _, ...env } = environment()
-    execFile(process.execPath, [main], { env, timeout: 60_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [main, "--once"], { env, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr })
     )
   })
 
 describe("pnpm start", () => {
-  it("answers, shows every session as a tree, says where the hive is, and ends by itself", async () => {
+  it("answers, shows every session as a tree, says where the hive is, and ends when told to", async () => {
     const { code, stderr, stdout } = await run()
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(stdout).toMatch(/The hive: http:\/\/127\.0\.0\.1:\d+/)

@@ -1,5 +1,6 @@
 /**
- * Answers a few customers' questions with a hive in this process, and shows what happened.
+ * Answers a few customers' questions with a hive in this process, and shows what happened: here, and on the hive's page
+ * until Ctrl-C. `--once` ends without waiting.
  */
 import { fileURLToPath } from "node:url"
 import { Cause, Config, Console, Effect, Exit, Layer, Option, Redacted } from "effect"
@@ -61,10 +62,10 @@ const program = Effect.gen(function* () {
     yield* Console.log(`\n> ${text}\n${said}\n\n${Tree.render(events, { colours: process.stdout.isTTY })}`)
   }
   yield* Console.log(`\nThe hive: ${url}`)
-  if (process.stdout.isTTY) {
-    yield* Console.log("Ctrl-C ends it.")
-    yield* Effect.never
-  }
+  // A test, or a run in CI, has seen enough
+  if (process.env["CI"] === "true" || process.argv.includes("--once")) return
+  yield* Console.log("Open it in a browser to see these sessions. Ctrl-C ends it.")
+  yield* Effect.never
 })
 
 program.pipe(Effect.provide(AgentLive), Effect.provide(HoneyHiveLocal), NodeRuntime.runMain)

@@ -12,6 +12,7 @@ import { Configurations } from "../Configurations.ts"
 import { answering } from "../HttpProblem.ts"
 import * as LiveApi from "../LiveApi.ts"
 import * as OtlpIngest from "../OtlpIngest.ts"
+import * as Page from "../Page.ts"
 import * as QueryRoutes from "../QueryRoutes.ts"
 import * as RestApi from "../RestApi.ts"
 import { guard, type GuardOptions } from "./guard.ts"
@@ -23,10 +24,13 @@ export interface ApplicationOptions extends GuardOptions {
 }
 
 export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
-  const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, QueryRoutes.routes, LiveApi.routes).pipe(
-    Layer.provide(LiveApi.watched),
-    Layer.provide(Configurations.layer(configurations))
-  )
+  const routes = Layer.mergeAll(
+    OtlpIngest.routes,
+    RestApi.routes,
+    QueryRoutes.routes,
+    LiveApi.routes,
+    Page.routes
+  ).pipe(Layer.provide(LiveApi.watched), Layer.provide(Configurations.layer(configurations)))
   return Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
     handler.pipe(
       HttpMiddleware.decompression(),

@@ -1,0 +1,18 @@
+import styles from "./StatusMark.module.css"
+
+/** How an event or a session stands. */
+export type Status = "ok" | "error" | "running" | "lost"
+
+const words: Record<Status, string> = {
+  ok: "ended",
+  error: "failed",
+  running: "running",
+  lost: "lost: its process went away before it ended"
+}
+
+/** A dot that says how something stands; what runs has a pulse. */
+export const StatusMark = ({ status }: { readonly status: Status }) => (
+  <span className={styles["status"]} data-status={status} title={words[status]}>
+    <span className="visually-hidden">{words[status]}</span>
+  </span>
+)

@@ -1,0 +1,21 @@
+import { Bot, CircleDot, Link2, Wrench } from "lucide-react"
+import styles from "./TypeMark.module.css"
+
+const icons = { session: CircleDot, chain: Link2, model: Bot, tool: Wrench } as const
+
+/** An event's kind. */
+export type EventType = keyof typeof icons
+
+/** The picture and colour of an event's kind; one visual language in every view. */
+export const TypeMark = ({ type, word = false }: { readonly type: EventType; readonly word?: boolean }) => {
+  const Icon = icons[type]
+  return (
+    <span className={styles["mark"]} data-type={type}>
+      <Icon size={14} aria-hidden />
+      <span className={word ? undefined : "visually-hidden"}>{type}</span>
+    </span>
+  )
+}
+
+/** The CSS colour of a kind. */
+export const typeColour = (type: EventType): string => `var(--${type})`

@@ -1,0 +1,12 @@
+import type { SessionRow, SpanRow } from "../hive/types.ts"
+import type { Layout } from "../trace/Layout.ts"
+
+/** What every way of looking at a session is given. */
+export interface ViewProps {
+  readonly session: SessionRow
+  readonly rows: ReadonlyArray<SpanRow>
+  readonly layout: Layout
+  /** The event whose details are open. */
+  readonly selected: string | undefined
+  readonly select: (eventId: string | undefined) => void
+}

@@ -1,0 +1,139 @@
+import { useVirtualizer } from "@tanstack/react-virtual"
+import { Link, useNavigate } from "@tanstack/react-router"
+import { clsx } from "clsx"
+import { type CSSProperties, type RefObject, useEffect, useState } from "react"
+import { useShortcuts } from "../keyboard/Shortcuts.tsx"
+import type { Order } from "../router.tsx"
+import type { Column } from "./columns.tsx"
+import type { Sessions } from "./useSessions.ts"
+import styles from "./SessionTable.module.css"
+
+const ROW = 34
+
+interface SessionTableProps {
+  readonly sessions: Sessions
+  readonly columns: ReadonlyArray<Column>
+  readonly order: Order
+  readonly sort: (order: Order) => void
+  readonly scroller: RefObject<HTMLDivElement | null>
+}
+
+/** Ages and running durations move on by themselves. */
+const useNow = (): number => {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}
+
+export const SessionTable = ({ columns, order, scroller, sessions, sort }: SessionTableProps) => {
+  const { more, rows } = sessions
+  const now = useNow()
+  const navigate = useNavigate()
+  const [selected, select] = useState<string>()
+  const at = rows.findIndex(({ session_id }) => session_id === selected)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    estimateSize: () => ROW,
+    getScrollElement: () => scroller.current,
+    getItemKey: (index) => rows[index]?.session_id ?? index,
+    overscan: 12
+  })
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (last >= rows.length - 10) more?.()
+  }, [last, rows.length, more])
+
+  const move = (by: number) => {
+    const next = Math.min(rows.length - 1, Math.max(0, at + by))
+    select(rows[next]?.session_id)
+    virtual.scrollToIndex(next)
+  }
+  const open = () => {
+    if (selected !== undefined) void navigate({ to: "/sessions/$sessionId", params: { sessionId: selected } })
+  }
+  useShortcuts("Sessions", {
+    j: ["next session", () => move(1)],
+    k: ["previous session", () => move(-1)],
+    ArrowDown: ["next session", () => move(1)],
+    ArrowUp: ["previous session", () => move(-1)],
+    Enter: ["open the session", open]
+  })
+
+  // React's types know no custom properties
+  const widths = {
+    "--columns": columns.map(({ width }) => width).join(" "),
+    "--narrow": columns.flatMap(({ wide, width }) => (wide === true ? [] : [width])).join(" ")
+  } as CSSProperties
+  return (
+    <div
+      role="table"
+      aria-label="Sessions"
+      aria-rowcount={more === undefined ? rows.length + 1 : -1}
+      className={styles["table"]}
+      style={widths}
+    >
+      <div role="rowgroup" className={styles["head"]}>
+        <div role="row" className={styles["row"]}>
+          {columns.map((column) => (
+            <div
+              key={column.id}
+              role="columnheader"
+              aria-sort={column.order === order ? "descending" : undefined}
+              className={clsx(styles["cell"], column.number && styles["number"], column.wide && styles["wide"])}
+            >
+              {column.order === undefined ? (
+                column.title
+              ) : (
+                <button type="button" className={styles["sort"]} onClick={() => sort(column.order ?? "newest")}>
+                  {column.title}
+                  <span aria-hidden>{column.order === order ? " ↓" : ""}</span>
+                </button>
+              )}
+            </div>
+          ))}
+        </div>
+      </div>
+      <div role="rowgroup" className={styles["body"]} style={{ height: virtual.getTotalSize() }}>
+        {items.map(({ index, key, start }) => {
+          const row = rows[index]
+          if (row === undefined) return null
+          return (
+            <div
+              key={key}
+              role="row"
+              aria-rowindex={index + 2}
+              data-session={row.session_id}
+              className={clsx(styles["row"], styles["item"], index === at && styles["selected"])}
+              style={{ transform: `translateY(${start}px)`, height: ROW }}
+            >
+              {columns.map((column, position) => (
+                <div
+                  key={column.id}
+                  role="cell"
+                  className={clsx(styles["cell"], column.number && styles["number"], column.wide && styles["wide"])}
+                >
+                  {position === 0 ? (
+                    <Link
+                      to="/sessions/$sessionId"
+                      params={{ sessionId: row.session_id }}
+                      className={styles["link"]}
+                      onFocus={() => select(row.session_id)}
+                    >
+                      {column.cell(row, now)}
+                    </Link>
+                  ) : (
+                    column.cell(row, now)
+                  )}
+                </div>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}

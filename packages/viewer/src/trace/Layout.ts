@@ -1,0 +1,203 @@
+/**
+ * The tree of a session's events and what is summed up in it, in linear time but for sorting. No recursion: a trace may be
+ * as deep as it is long.
+ *
+ * Everything is a flat array by position in the tree (parents before their children, siblings by start), so that it crosses
+ * from the worker to the page without being copied.
+ */
+import type { SpanRow } from "../hive/types.ts"
+
+export interface Layout {
+  /** Which row stands at a position. */
+  readonly rows: Int32Array
+  readonly depth: Int32Array
+  /** The parent's position, -1 at the top. */
+  readonly parent: Int32Array
+  /** How many positions the event and everything below it take. */
+  readonly size: Int32Array
+  /** Milliseconds in which none of the children was at work. */
+  readonly self: Float64Array
+  /** Of the model calls at and below: one inside another counts once. */
+  readonly tokens: Float64Array
+  readonly cost: Float64Array
+  /** Failed events at and below. */
+  readonly errors: Int32Array
+  /** 1 on the chain of events that the end of the trace waited for. */
+  readonly critical: Uint8Array
+  readonly start: number
+  /** Of what has ended, and of the starts of what has not. */
+  readonly end: number
+}
+
+/** The positions of everything that failed. */
+export const failures = (layout: Layout, rows: ReadonlyArray<SpanRow>): ReadonlyArray<number> => {
+  const found: Array<number> = []
+  for (let at = 0; at < layout.rows.length; at++) if (rows[layout.rows[at] ?? 0]?.[6] === "error") found.push(at)
+  return found
+}
+
+const NONE = -1
+
+/** First child and next sibling of each row, siblings by start; the tops come last in `tops`. */
+const link = (rows: ReadonlyArray<SpanRow>) => {
+  const count = rows.length
+  const index = new Map<string, number>()
+  for (const [at, [id]] of rows.entries()) index.set(id, at)
+  const parent = new Int32Array(count).fill(NONE)
+  for (const [at, row] of rows.entries()) {
+    const found = row[1] === null ? undefined : index.get(row[1])
+    if (found !== undefined && found !== at) parent[at] = found
+  }
+  cutCycles(parent)
+  const byStart = Int32Array.from(rows, (_, at) => at)
+  // A session stands before what begins in the same moment
+  const rank = (at: number): number => (rows[at]?.[2] === "session" ? 0 : 1)
+  byStart.sort((a, b) => (rows[a]?.[4] ?? 0) - (rows[b]?.[4] ?? 0) || rank(a) - rank(b) || a - b)
+  const first = new Int32Array(count).fill(NONE)
+  const next = new Int32Array(count).fill(NONE)
+  let tops = NONE
+  for (let place = count - 1; place >= 0; place--) {
+    const at = byStart[place] ?? 0
+    const above = parent[at] ?? NONE
+    if (above === NONE) {
+      next[at] = tops
+      tops = at
+    } else {
+      next[at] = first[above] ?? NONE
+      first[above] = at
+    }
+  }
+  return { first, next, parent, tops }
+}
+
+/** A client may say that events are in each other; one of them is then taken for a top. */
+const cutCycles = (parent: Int32Array): void => {
+  const seen = new Int32Array(parent.length)
+  for (let begin = 0; begin < parent.length; begin++) {
+    let at = begin
+    while (at !== NONE && seen[at] === 0) {
+      seen[at] = begin + 1
+      const above: number = parent[at] ?? NONE
+      if (above !== NONE && seen[above] === begin + 1) parent[at] = NONE
+      at = parent[at] ?? NONE
+    }
+  }
+}
+
+const endOf = (row: SpanRow | undefined): number => (row === undefined ? 0 : row[4] + (row[5] ?? 0))
+
+export const layout = (input: ReadonlyArray<SpanRow>): Layout => {
+  const count = input.length
+  const { first, next, parent: above, tops } = link(input)
+  const rows = new Int32Array(count)
+  const depth = new Int32Array(count)
+  const parent = new Int32Array(count).fill(NONE)
+  const position = new Int32Array(count)
+  let at = 0
+  let row = tops
+  let level = 0
+  while (row !== NONE) {
+    rows[at] = row
+    depth[at] = level
+    position[row] = at
+    const up = above[row] ?? NONE
+    if (up !== NONE) parent[at] = position[up] ?? NONE
+    at++
+    const child = first[row] ?? NONE
+    if (child !== NONE) {
+      row = child
+      level++
+      continue
+    }
+    while (row !== NONE && (next[row] ?? NONE) === NONE) {
+      row = above[row] ?? NONE
+      level--
+    }
+    if (row !== NONE) row = next[row] ?? NONE
+  }
+
+  const size = new Int32Array(count).fill(1)
+  const tokens = new Float64Array(count)
+  const cost = new Float64Array(count)
+  const errors = new Int32Array(count)
+  let start = Infinity
+  let end = -Infinity
+  for (let place = count - 1; place >= 0; place--) {
+    const event = input[rows[place] ?? 0]
+    if (event === undefined) continue
+    start = Math.min(start, event[4])
+    end = Math.max(end, endOf(event))
+    if (event[2] === "model") {
+      // A model call around others repeats their sums
+      tokens[place] = Math.max(tokens[place] ?? 0, event[7] ?? 0)
+      cost[place] = Math.max(cost[place] ?? 0, event[8] ?? 0)
+    }
+    if (event[6] === "error") errors[place] = (errors[place] ?? 0) + 1
+    const up = parent[place] ?? NONE
+    if (up === NONE) continue
+    size[up] = (size[up] ?? 1) + (size[place] ?? 1)
+    tokens[up] = (tokens[up] ?? 0) + (tokens[place] ?? 0)
+    cost[up] = (cost[up] ?? 0) + (cost[place] ?? 0)
+    errors[up] = (errors[up] ?? 0) + (errors[place] ?? 0)
+  }
+
+  return {
+    rows,
+    depth,
+    parent,
+    size,
+    self: selfTimes(input, rows, parent),
+    tokens,
+    cost,
+    errors,
+    critical: criticalPath(input, rows, size),
+    start: count === 0 ? 0 : start,
+    end: count === 0 ? 0 : end
+  }
+}
+
+/** Duration without the union of the children's: siblings come by start, so one pass over all of them is enough. */
+const selfTimes = (input: ReadonlyArray<SpanRow>, rows: Int32Array, parent: Int32Array): Float64Array => {
+  const self = Float64Array.from(rows, (row) => input[row]?.[5] ?? 0)
+  const covered = Float64Array.from(rows, (row) => input[row]?.[4] ?? 0)
+  for (let place = 0; place < rows.length; place++) {
+    const up = parent[place] ?? NONE
+    const event = input[rows[place] ?? 0]
+    const around = input[rows[up] ?? 0]
+    if (up === NONE || event === undefined || around === undefined) continue
+    const from = Math.max(event[4], covered[up] ?? 0)
+    const to = Math.min(endOf(event), endOf(around))
+    if (to <= from) continue
+    self[up] = Math.max(0, (self[up] ?? 0) - (to - from))
+    covered[up] = to
+  }
+  return self
+}
+
+/**
+ * From the end backwards: of an event's children, the one that ended last before the moment at hand is what it waited for;
+ * then that moment is the child's start.
+ */
+const criticalPath = (input: ReadonlyArray<SpanRow>, rows: Int32Array, size: Int32Array): Uint8Array => {
+  const critical = new Uint8Array(rows.length)
+  const event = (place: number) => input[rows[place] ?? 0]
+  const below = (from: number, to: number): Array<number> => {
+    const found: Array<number> = []
+    for (let place = from; place < to; place += size[place] ?? 1) found.push(place)
+    return found.toSorted((a, b) => endOf(event(b)) - endOf(event(a)))
+  }
+  const waiting: Array<readonly [places: ReadonlyArray<number>, until: number]> = [
+    [below(0, rows.length), rows.length === 0 ? 0 : Infinity]
+  ]
+  for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) {
+    let [places, until] = task
+    for (const place of places) {
+      const row = event(place)
+      if (row === undefined || endOf(row) > until) continue
+      critical[place] = 1
+      until = row[4]
+      waiting.push([below(place + 1, place + (size[place] ?? 1)), endOf(row)])
+    }
+  }
+  return critical
+}
