@@ -14,6 +14,7 @@ import * as LiveApi from "../LiveApi.ts"
 import * as OtlpIngest from "../OtlpIngest.ts"
 import * as QueryRoutes from "../QueryRoutes.ts"
 import * as RestApi from "../RestApi.ts"
+import * as StreamRoutes from "../StreamRoutes.ts"
 import { guard, type GuardOptions } from "./guard.ts"
 
 export interface ApplicationOptions extends GuardOptions {
@@ -23,10 +24,13 @@ export interface ApplicationOptions extends GuardOptions {
 }
 
 export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
-  const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, QueryRoutes.routes, LiveApi.routes).pipe(
-    Layer.provide(LiveApi.watched),
-    Layer.provide(Configurations.layer(configurations))
-  )
+  const routes = Layer.mergeAll(
+    OtlpIngest.routes,
+    RestApi.routes,
+    QueryRoutes.routes,
+    StreamRoutes.routes,
+    LiveApi.routes
+  ).pipe(Layer.provide(LiveApi.watched), Layer.provide(Configurations.layer(configurations)))
   return Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
     handler.pipe(
       HttpMiddleware.decompression(),
