@@ -20,8 +20,8 @@ import * as HttpStaticServer from "effect/http/HttpStaticServer"
 /** Beside `src` and `dist` alike. */
 const folder = fileURLToPath(new URL("../page", import.meta.url))
 
-/** The page's own addresses; it shows what each means. */
-const addresses = ["/", "/sessions/*", "/aggregates", "/compare", "/experiments", "/experiments/*", "/setup"] as const
+/** The page's own addresses; it shows what each means. A route that ends in a star holds without it, too. */
+const addresses = ["/", "/sessions/*", "/aggregates", "/compare", "/experiments/*", "/setup"] as const
 
 /**
  * What the page may do: its own scripts and styles, requests to this hive, pictures that are in the trace itself. Pictures

@@ -5,9 +5,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import { BadRequest, Unauthorized, Validation } from "@honeyhive/contract/Api"
+import { BadRequest, NotFound, Unauthorized, Validation } from "@honeyhive/contract/Api"
 import { Keys } from "./Keys.ts"
 import { Access, QueryApi, QueryProblem } from "./QueryApi.ts"
 import { TraceQueries } from "./TraceQueries.ts"
@@ -52,6 +53,35 @@ const queries = HttpApiBuilder.group(
   })
 )
 
+const missing = (what: string, id: string) => new NotFound({ message: `no ${what} ${id}` })
+
+const present =
+  (what: string, id: string) =>
+  <A, E>(found: Effect.Effect<Option.Option<A>, E>): Effect.Effect<A, NotFound> =>
+    Effect.flatMap(
+      Effect.orDie(found),
+      Option.match({ onNone: () => Effect.fail(missing(what, id)), onSome: Effect.succeed })
+    )
+
+const page = HttpApiBuilder.group(
+  QueryApi,
+  "page",
+  Effect.fn(function* (handlers) {
+    const questions = yield* TraceQueries
+    return handlers.handleAll({
+      sessions: ({ query: { q, ...page } }) =>
+        Effect.flatMap(read(q), (query) =>
+          questions.sessionRows(query, page).pipe(
+            Effect.catchTag("SearchError", ({ message }) => Effect.fail(new BadRequest({ message }))),
+            Effect.catchTag("TraceStoreError", Effect.die)
+          )
+        ),
+      session: ({ params: { session_id: id } }) => present("session", id)(questions.sessionRow(id)),
+      event: ({ params: { event_id: id } }) => present("event", id)(questions.eventDetail(id))
+    })
+  })
+)
+
 /**
  * The routes of `QueryApi`, with their OpenAPI document at `/api/openapi.json`.
  *
@@ -59,6 +89,6 @@ const queries = HttpApiBuilder.group(
  * @since 0.1.0
  */
 export const routes = HttpApiBuilder.layer(QueryApi, { openapiPath: "/api/openapi.json" }).pipe(
-  Layer.provide(queries),
+  Layer.provide([queries, page]),
   Layer.provide([access, validation])
 )

@@ -22,6 +22,7 @@ import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
 import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
+import { textsOfAll } from "./internal/origins.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
@@ -114,7 +115,7 @@ const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
       processOf(span)
     )
   }
-  return { op: "ingest", count: spans.length, values, now } as const
+  return { op: "ingest", count: spans.length, values, now, sources: textsOfAll(spans) } as const
 }
 
 /** What is looked after while the store is open; a failure is logged, and tried again the next time. */
@@ -232,7 +233,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
       yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
-      const queries = yield* traceQueries({ send, reader: memory ?? (yield* open(openQuestions)) })
+      const queries = yield* traceQueries({ send, prices, reader: memory ?? (yield* open(openQuestions)) })
       const store = TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(

@@ -5,11 +5,16 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import { EventType, Millis } from "@honeyhive/contract/Event"
 import { Usage } from "@honeyhive/contract/Usage"
+import type { EventDetail } from "./EventDetail.ts"
+import type { SessionOrder, SessionRow, SessionRows } from "./SessionRow.ts"
+import type { SpanRow } from "./SpanRow.ts"
 import type { Completion, TraceQuery } from "./TraceQuery.ts"
-import type { TraceStoreError } from "./TraceStore.ts"
+import type { SearchError, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * An event as a list of results shows it; its payloads are one `TraceStore.event` away.
@@ -225,5 +230,29 @@ export class TraceQueries extends Context.Service<
     ) => Effect.Effect<Aggregates, TraceStoreError>
     /** What may stand at a cursor in the text of a query, with the values that the store has. */
     readonly complete: (text: string, cursor: number) => Effect.Effect<Completion, TraceStoreError>
+    /**
+     * Sessions with an event that a query finds (themselves among them), 50 at a time by default; `before` is the last page's
+     * `next`, anything else a `SearchError`.
+     */
+    readonly sessionRows: (
+      query: TraceQuery,
+      page?: {
+        readonly order?: SessionOrder | undefined
+        readonly limit?: number | undefined
+        readonly before?: string | undefined
+      }
+    ) => Effect.Effect<SessionRows, TraceStoreError | SearchError>
+    readonly sessionRow: (sessionId: string) => Effect.Effect<Option.Option<SessionRow>, TraceStoreError>
+    /**
+     * The events of a session without their payloads, in order of their start, the session itself first; 200 at once, then up to
+     * 2,000 at a time, read while it is consumed. Nothing waits for the index.
+     */
+    readonly spanRows: (sessionId: string) => Stream.Stream<ReadonlyArray<SpanRow>, TraceStoreError>
+    /** One event as {@link spanRows} has it, and the session that it is in. */
+    readonly spanRow: (
+      eventId: string
+    ) => Effect.Effect<Option.Option<{ readonly session_id: string; readonly row: SpanRow }>, TraceStoreError>
+    /** An event with all that is known of it. */
+    readonly eventDetail: (eventId: string) => Effect.Effect<Option.Option<EventDetail>, TraceStoreError>
   }
 >()("@honeyhive/hive/TraceQueries") {}

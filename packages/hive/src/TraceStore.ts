@@ -61,6 +61,30 @@ export const SessionSummary = Schema.Struct({
 export type SessionSummary = typeof SessionSummary.Type
 
 /**
+ * What a span says beside its event: who made it, what it links to, what happened during it. Attributes are JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SpanSource {
+  readonly resource: { readonly [key: string]: unknown }
+  readonly scope: { readonly name: string; readonly version: string }
+  /** OTLP's number: 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
+  readonly kind: number
+  readonly links: ReadonlyArray<{
+    readonly traceId: string
+    readonly spanId: string
+    readonly attributes: { readonly [key: string]: unknown }
+  }>
+  readonly events: ReadonlyArray<{
+    readonly name: string
+    /** Milliseconds since 1970. */
+    readonly time: number
+    readonly attributes: { readonly [key: string]: unknown }
+  }>
+}
+
+/**
  * An event with all that the store knows of it; what is moved from one store to another.
  *
  * @category models
@@ -73,6 +97,8 @@ export interface StoredEvent {
   readonly span:
     | { readonly traceId: string; readonly spanId: string; readonly parentSpanId: string | undefined }
     | undefined
+  /** What that span said beside its event, where the store keeps it. */
+  readonly source?: SpanSource | undefined
 }
 
 /**

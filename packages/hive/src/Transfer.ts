@@ -8,21 +8,16 @@
  * @since 0.1.0
  */
 import { existsSync } from "node:fs"
-import { isDeepStrictEqual } from "node:util"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Attributes } from "@honeyhive/contract/Attributes"
 import { Event } from "@honeyhive/contract/Event"
-import { type AnyValue, ExportTraceServiceRequest, type SpanRecord, spans } from "@honeyhive/contract/Otlp"
-import { toEvent, writeFields } from "@honeyhive/contract/Projection"
+import { ExportTraceServiceRequest, type SpanRecord, spans } from "@honeyhive/contract/Otlp"
 import { settle } from "./internal/database.ts"
+import { EXACT, requestOf } from "./internal/otlpSpan.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { type SearchError, type Selection, type StoredEvent, TraceStore, TraceStoreError } from "./TraceStore.ts"
-
-/** An event that its span alone does not say in full (a session, feedback that was given later) is in this attribute. */
-const EXACT = "hive.event"
 
 const Exact = Schema.fromJsonString(
   Schema.Struct({
@@ -33,64 +28,6 @@ const Exact = Schema.fromJsonString(
   })
 )
 const decodeExact = Schema.decodeUnknownOption(Exact)
-
-const anyValue = (value: unknown): AnyValue => {
-  switch (typeof value) {
-    case "string":
-      return { stringValue: value }
-    case "boolean":
-      return { boolValue: value }
-    case "number":
-      return Number.isSafeInteger(value) ? { intValue: value } : { doubleValue: value }
-    default:
-      return Array.isArray(value) ? { arrayValue: { values: value.map(anyValue) } } : {}
-  }
-}
-
-const hexOf = (uuid: string): string => uuid.replaceAll("-", "").toLowerCase().padStart(32, "1").slice(-32)
-
-const nanos = (millis: number | null): string => String(BigInt(Math.max(0, Math.round((millis ?? 0) * 1000))) * 1000n)
-
-const spanOf = ({ event, span }: StoredEvent, exact: boolean) => {
-  const attributes = new Map<string, unknown>([
-    [Attributes.SESSION_ID, event.session_id],
-    [Attributes.SOURCE, event.source]
-  ])
-  const { outputs, ...fields } = event
-  writeFields({ ...fields, outputs: outputs ?? {}, error: event.error ?? undefined }, (name, value) => {
-    attributes.set(name, value)
-  })
-  if (exact) attributes.set(EXACT, JSON.stringify(span === undefined ? { event } : { event, span }))
-  const parent = span === undefined && event.parent_id !== null ? hexOf(event.parent_id).slice(-16) : span?.parentSpanId
-  return {
-    traceId: span?.traceId ?? hexOf(event.session_id),
-    spanId: span?.spanId ?? hexOf(event.event_id).slice(-16),
-    ...(parent === undefined ? {} : { parentSpanId: parent }),
-    name: event.event_name,
-    kind: 1,
-    startTimeUnixNano: nanos(event.start_time),
-    ...(event.end_time === null ? {} : { endTimeUnixNano: nanos(event.end_time) }),
-    attributes: Array.from(attributes, ([key, value]) => ({ key, value: anyValue(value) })),
-    status: event.error === null ? {} : { code: 2, message: event.error }
-  }
-}
-
-const requestOf = (records: ReadonlyArray<ReturnType<typeof spanOf>>) => ({
-  resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: "honeyhive.hive" }, spans: records }] }]
-})
-
-/** Whether reading a span gives the record back. */
-const isExact = (record: StoredEvent, span: SpanRecord | undefined): boolean =>
-  span !== undefined &&
-  record.span !== undefined &&
-  span.parentSpanId === record.span.parentSpanId &&
-  isDeepStrictEqual(toEvent(span).event, record.event)
-
-const encode = (record: StoredEvent): ReturnType<typeof spanOf> => {
-  const plain = spanOf(record, false)
-  const [read] = spans(requestOf([plain])).accepted
-  return isExact(record, read) ? plain : spanOf(record, true)
-}
 
 /** Spans of one line. */
 const PER_LINE = 200
@@ -129,7 +66,7 @@ export const exportOtlp = (
 ): Stream.Stream<string, TraceStoreError | SearchError, TraceStore> =>
   Stream.unwrap(Effect.map(TraceStore, (store) => store.records(selection))).pipe(
     Stream.grouped(PER_LINE),
-    Stream.map((records) => `${JSON.stringify(requestOf(records.map(encode)))}\n`)
+    Stream.map((records) => `${JSON.stringify(requestOf(records))}\n`)
   )
 
 /**

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+export { EventDetail, EventLink, SpanEvent } from "./EventDetail.ts"
 export { Hive, HiveError, type HiveOptions } from "./Hive.ts"
 export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyHiveLocal.ts"
 export { HttpProblem } from "./HttpProblem.ts"
@@ -10,6 +11,8 @@ export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
 export { QueryApi, QueryProblem } from "./QueryApi.ts"
 export * as RecordStore from "./RecordStore.ts"
+export { SessionOrder, SessionRow, SessionRows, Status } from "./SessionRow.ts"
+export { SpanLine, SpanRow } from "./SpanRow.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
 export {
   Aggregate,
@@ -28,6 +31,7 @@ export {
   SearchError,
   type Selection,
   SessionSummary,
+  type SpanSource,
   type StoredEvent,
   TraceStore,
   TraceStoreError

@@ -15,6 +15,7 @@ import * as OtlpIngest from "../OtlpIngest.ts"
 import * as Page from "../Page.ts"
 import * as QueryRoutes from "../QueryRoutes.ts"
 import * as RestApi from "../RestApi.ts"
+import * as StreamRoutes from "../StreamRoutes.ts"
 import { guard, type GuardOptions } from "./guard.ts"
 
 export interface ApplicationOptions extends GuardOptions {
@@ -28,6 +29,7 @@ export const application = ({ configurations, maxBodyBytes, ...guarded }: Applic
     OtlpIngest.routes,
     RestApi.routes,
     QueryRoutes.routes,
+    StreamRoutes.routes,
     LiveApi.routes,
     Page.routes
   ).pipe(Layer.provide(LiveApi.watched), Layer.provide(Configurations.layer(configurations)))

@@ -3,6 +3,7 @@
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import type { StoredEvent } from "../TraceStore.ts"
+import type { SourceTexts } from "./origins.ts"
 import type { Limits } from "./retention.ts"
 
 /**
@@ -12,7 +13,14 @@ import type { Limits } from "./retention.ts"
 export type SpanValues = ReadonlyArray<string | number | null>
 
 export type Command =
-  | { readonly op: "ingest"; readonly count: number; readonly values: SpanValues; readonly now: number }
+  | {
+      readonly op: "ingest"
+      readonly count: number
+      readonly values: SpanValues
+      readonly now: number
+      /** What each span says beside its event. */
+      readonly sources?: ReadonlyArray<SourceTexts> | undefined
+    }
   | { readonly op: "startSession"; readonly id: string; readonly start: StartSession; readonly now: number }
   | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event>; readonly now: number }
   | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }

@@ -31,7 +31,7 @@ const hitColumns = `f.event_id, ${word("session")} AS session_id, ${word("type")
 // The statement selects exactly these columns
 const toHit = ({ id: _id, ...hit }: Record): Hit => hit as unknown as Hit
 
-const clamp = (limit: number | undefined, usual: number, most: number): number =>
+export const clamp = (limit: number | undefined, usual: number, most: number): number =>
   Math.max(1, Math.min(most, Math.trunc(limit ?? usual) || usual))
 
 export const make = (database: DatabaseSync, now: () => number) => {
@@ -185,7 +185,14 @@ export const make = (database: DatabaseSync, now: () => number) => {
     return { groups: aggregates(database, source(query), by, order, clamp(limit, 100, 10_000)) }
   }
 
-  return { search, facets, aggregate, complete: completing(all) }
+  return {
+    search,
+    facets,
+    aggregate,
+    complete: completing(all),
+    /** What a query finds, for other statements; `undefined` for everything. */
+    sourceOf: (query: TraceQuery): Condition | undefined => (isAll(query) ? undefined : source(query))
+  }
 }
 
 type All = (sql: string, values: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Record>

@@ -6,12 +6,26 @@ import type { Event } from "@honeyhive/contract/Event"
 import * as Uuid from "@honeyhive/contract/Uuid"
 import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
 import { times } from "./merge.ts"
+import { fromTexts } from "./origins.ts"
 import { makeUnpacker } from "./payload.ts"
 import { columns, fromRow, lineageOf, type Row, selected, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
 
 /** Start time and id of an event. */
 export type Place = readonly [startTime: number, eventId: string]
+
+/** The session, where a selection is one session and nothing else. */
+const sessionOf = ({ dateRange, evaluation_id, filters = [] }: Selection): string | undefined => {
+  const [filter] = filters
+  return filters.length === 1 &&
+    filter?.field === "session_id" &&
+    filter.operator === "is" &&
+    dateRange === undefined &&
+    evaluation_id === undefined &&
+    typeof filter.value === "string"
+    ? filter.value
+    : undefined
+}
 
 export const makeReader = (database: DatabaseSync) => {
   const unpack = makeUnpacker(database)
@@ -52,7 +66,19 @@ export const makeReader = (database: DatabaseSync) => {
     return typeof last === "number" ? { ...event, ...times(start, last, null) } : event
   }
 
+  const whole = `${columns.join(", ")}, (SELECT body FROM origins WHERE id = origin) AS origin_body,
+    (SELECT body FROM span_extras WHERE span_extras.event_id = events.event_id) AS extras`
   const running = database.prepare("SELECT 1 FROM running LIMIT 1")
+
+  /** A row with what its span says beside its event. */
+  const stored = (row: Row & { readonly origin_body?: unknown; readonly extras?: unknown }): StoredEvent => {
+    const { extras, origin_body } = row
+    const source = fromTexts(
+      typeof origin_body === "string" ? origin_body : null,
+      typeof extras === "string" ? extras : null
+    )
+    return { event: fromRow(row), span: lineageOf(row), ...(source === undefined ? {} : { source }) }
+  }
 
   return {
     hasRunning: (): boolean => running.get() !== undefined,
@@ -60,6 +86,9 @@ export const makeReader = (database: DatabaseSync) => {
       const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
       return row === undefined ? undefined : ended(withChildren(row))
     },
+    /** As it was said. */
+    stored: (id: string): StoredEvent | undefined =>
+      rows(`SELECT ${whole} FROM events WHERE event_id = ?`, id.toLowerCase()).map(stored)[0],
     search: (query: Parameters<typeof where>[0]) => {
       const { sql, values } = where(query)
       const limit = query.limit ?? 1000
@@ -78,20 +107,24 @@ export const makeReader = (database: DatabaseSync) => {
     /** The next so many of a selection, with their sessions, after the last one that was read. */
     page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
       const { sql, values } = where(selection)
+      const session = sessionOf(selection)
       const within =
-        sql === "1"
-          ? { sql, values }
-          : {
-              sql: `((${sql}) OR event_id IN (SELECT session_id FROM events WHERE ${sql}))`,
-              values: [...values, ...values]
-            }
+        session !== undefined
+          ? // It holds its own event, and its index has it in order
+            { sql: "session_id = ?", values: [session] }
+          : sql === "1"
+            ? { sql, values }
+            : {
+                sql: `((${sql}) OR event_id IN (SELECT session_id FROM events WHERE ${sql}))`,
+                values: [...values, ...values]
+              }
       return rows(
-        `SELECT ${columns.join(", ")} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
+        `SELECT ${whole} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
          ORDER BY start_time, event_id LIMIT ?`,
         ...after,
         ...within.values,
         limit
-      ).map((row) => ({ event: fromRow(row), span: lineageOf(row) }))
+      ).map(stored)
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database

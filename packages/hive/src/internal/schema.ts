@@ -90,6 +90,20 @@ CREATE TABLE shares (event_id TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT 
 CREATE TABLE running (event_id TEXT PRIMARY KEY, instance TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE instances (instance TEXT PRIMARY KEY, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
 `
+  ],
+  // Who made a span (resource, scope, kind), once for all that say the same; links and events of the few that have some.
+  // Events without an end are found without reading those that have one.
+  [
+    20,
+    `
+CREATE TABLE origins (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
+ALTER TABLE events ADD COLUMN origin INTEGER;
+CREATE TABLE span_extras (event_id TEXT PRIMARY KEY, body TEXT NOT NULL, links INTEGER NOT NULL) STRICT;
+CREATE TRIGGER span_extras_deleted AFTER DELETE ON events BEGIN
+  DELETE FROM span_extras WHERE event_id = OLD.event_id;
+END;
+CREATE INDEX events_open ON events (session_id) WHERE end_time IS NULL;
+`
   ]
 ]
 

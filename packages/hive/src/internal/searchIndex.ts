@@ -12,7 +12,7 @@ import * as Prices from "@honeyhive/contract/Prices"
 import { factsOf, numberColumns, textColumns, textsOf, type WordColumn, wordColumns } from "./facts.ts"
 
 /** Changes with the tables below and with what is derived from an event. */
-const FORM = 1
+const FORM = 2
 
 const quoted = (columns: ReadonlyArray<string>): string => columns.map((column) => `"${column}"`).join(", ")
 
@@ -47,6 +47,43 @@ CREATE VIRTUAL TABLE index_text USING fts5(
   ${textColumns.join(", ")}, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
 );
 INSERT INTO index_text (index_text, rank) VALUES ('hashsize', 16000000);
+-- What a session's events add up to; a list of sessions reads no events
+CREATE TABLE index_sessions (
+  session INTEGER PRIMARY KEY, events INTEGER NOT NULL, tokens REAL NOT NULL, cost REAL NOT NULL,
+  priced INTEGER NOT NULL, unpriced INTEGER NOT NULL
+) STRICT;
+CREATE INDEX index_sessions_by_tokens ON index_sessions (tokens);
+CREATE INDEX index_sessions_by_cost ON index_sessions (cost);
+-- How often a session says which model or user
+CREATE TABLE index_session_words (
+  session INTEGER NOT NULL, word INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (session, word)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER index_facts_added AFTER INSERT ON index_facts BEGIN
+  INSERT INTO index_sessions VALUES (
+    NEW.session, 1, COALESCE(NEW.tokens, 0), COALESCE(NEW.cost, 0), NEW.cost IS NOT NULL,
+    NEW.tokens IS NOT NULL AND NEW.cost IS NULL
+  ) ON CONFLICT (session) DO UPDATE SET events = events + 1, tokens = tokens + excluded.tokens,
+    cost = cost + excluded.cost, priced = priced + excluded.priced, unpriced = unpriced + excluded.unpriced;
+END;
+CREATE TRIGGER index_facts_gone AFTER DELETE ON index_facts BEGIN
+  UPDATE index_sessions SET events = events - 1, tokens = tokens - COALESCE(OLD.tokens, 0),
+    cost = cost - COALESCE(OLD.cost, 0), priced = priced - (OLD.cost IS NOT NULL),
+    unpriced = unpriced - (OLD.tokens IS NOT NULL AND OLD.cost IS NULL) WHERE session = OLD.session;
+  DELETE FROM index_sessions WHERE session = OLD.session AND events <= 0;
+END;
+${["model", "user"]
+  .map(
+    (column) => `
+CREATE TRIGGER index_${column}_added AFTER INSERT ON index_facts WHEN NEW."${column}" IS NOT NULL BEGIN
+  INSERT INTO index_session_words VALUES (NEW.session, NEW."${column}", 1)
+    ON CONFLICT (session, word) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER index_${column}_gone AFTER DELETE ON index_facts WHEN OLD."${column}" IS NOT NULL BEGIN
+  UPDATE index_session_words SET count = count - 1 WHERE session = OLD.session AND word = OLD."${column}";
+  DELETE FROM index_session_words WHERE session = OLD.session AND word = OLD."${column}" AND count <= 0;
+END;`
+  )
+  .join("")}
 CREATE TABLE index_queue (seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL) STRICT;
 CREATE TRIGGER index_inserted AFTER INSERT ON events BEGIN
   INSERT INTO index_queue (event_id) VALUES (NEW.event_id);
@@ -65,6 +102,7 @@ const drop = `
 DROP TRIGGER IF EXISTS index_inserted; DROP TRIGGER IF EXISTS index_updated; DROP TRIGGER IF EXISTS index_deleted;
 DROP TABLE IF EXISTS index_state; DROP TABLE IF EXISTS index_queue; DROP TABLE IF EXISTS index_text;
 DROP TABLE IF EXISTS index_facts; DROP TABLE IF EXISTS index_words;
+DROP TABLE IF EXISTS index_sessions; DROP TABLE IF EXISTS index_session_words;
 `
 
 const transaction = <A>(database: DatabaseSync, work: () => A): A => {
@@ -131,6 +169,11 @@ const reprice = (database: DatabaseSync, prices: Prices.PriceTable): void => {
         update.run(input, cacheRead, cacheWrite, reasoning, output, model ?? null, provider ?? null, day)
       }
     }
+    database.exec(`
+      UPDATE index_sessions SET cost = sums.cost, priced = sums.priced, unpriced = sums.unpriced FROM (
+        SELECT session, COALESCE(SUM(cost), 0) AS cost, COUNT(cost) AS priced, COUNT(tokens) - COUNT(cost) AS unpriced
+          FROM index_facts GROUP BY session
+      ) sums WHERE sums.session = index_sessions.session`)
     database.prepare("UPDATE index_state SET prices = ?").run(print)
   })
 }

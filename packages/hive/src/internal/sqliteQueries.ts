@@ -6,12 +6,18 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { PriceTable } from "@honeyhive/contract/Prices"
 import { TraceQueries } from "../TraceQueries.ts"
-import { TraceStoreError } from "../TraceStore.ts"
+import { SearchError, TraceStoreError } from "../TraceStore.ts"
 import { background } from "./background.ts"
+import { makeEventDetails } from "./eventDetails.ts"
 import { makeUnpacker } from "./payload.ts"
-import { make } from "./queries.ts"
+import { clamp, make } from "./queries.ts"
+import { makeReader } from "./reader.ts"
 import { makeWaiting } from "./searchIndex.ts"
+import { makeSessionRows } from "./sessionRows.ts"
+import { beginning, makeSpanRows } from "./spanRows.ts"
 import type { Send } from "./writing.ts"
 
 export interface Options {
@@ -19,6 +25,7 @@ export interface Options {
   readonly send: Send
   /** A handle for reading; a store in memory has only the writer's. */
   readonly reader: DatabaseSync
+  readonly prices: PriceTable
 }
 
 const IDLE = 250
@@ -63,15 +70,35 @@ const inBackground = (
   )
 }
 
+const asking = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError | SearchError> =>
+  Effect.try({
+    try: work,
+    catch: (cause) =>
+      cause instanceof SearchError ? cause : new TraceStoreError({ message: `${what}: ${String(cause)}`, cause })
+  })
+
+/** Rows that come at first, and then at a time. */
+const FIRST_ROWS = 200
+const MORE_ROWS = 2000
+
 export const traceQueries = ({
+  prices,
   reader,
   send
 }: Options): Effect.Effect<TraceQueries["Service"], TraceStoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
-    const { questions, waiting } = yield* attempt("opening the index", () => {
-      makeUnpacker(reader)
-      return { questions: make(reader, () => clock.currentTimeMillisUnsafe()), waiting: makeWaiting(reader) }
+    const { details, questions, sessions, spans, waiting } = yield* attempt("opening the index", () => {
+      const unpack = makeUnpacker(reader)
+      const questions = make(reader, () => clock.currentTimeMillisUnsafe())
+      const sessions = makeSessionRows(reader, unpack, questions.sourceOf)
+      return {
+        questions,
+        waiting: makeWaiting(reader),
+        sessions,
+        spans: makeSpanRows(reader, unpack, prices, sessions.standing),
+        details: makeEventDetails(reader, makeReader(reader), prices)
+      }
     })
     const index = { untidy: false }
     yield* inBackground(send, waiting, index)
@@ -98,6 +125,26 @@ export const traceQueries = ({
       facets: (query, { limit } = {}) => answer("counting facets", () => questions.facets(query, limit)),
       aggregate: (query, { by, limit, order = "events" }) =>
         answer("aggregating", () => questions.aggregate(query, by, order, limit)),
-      complete: (text, cursor) => attempt("completing", () => questions.complete(text, cursor))
+      complete: (text, cursor) => attempt("completing", () => questions.complete(text, cursor)),
+      sessionRows: (query, { before, limit, order = "newest" } = {}) =>
+        Effect.flatMap(caughtUp, (behind) =>
+          asking("listing sessions", () => ({ ...sessions.page(query, order, clamp(limit, 50, 1000), before), behind }))
+        ),
+      sessionRow: (id) =>
+        Effect.andThen(
+          caughtUp,
+          attempt("reading a session", () => Option.fromUndefinedOr(sessions.row(id)))
+        ),
+      spanRows: (sessionId) =>
+        Stream.paginate(beginning, (after) =>
+          Effect.map(
+            attempt("reading a session's events", () =>
+              spans.page(sessionId.toLowerCase(), after, after === beginning ? FIRST_ROWS : MORE_ROWS)
+            ),
+            ({ next, rows }) => [[rows], Option.fromUndefinedOr(next)] as const
+          )
+        ).pipe(Stream.filter((rows) => rows.length > 0)),
+      spanRow: (id) => attempt("reading an event", () => Option.fromUndefinedOr(spans.one(id.toLowerCase()))),
+      eventDetail: (id) => attempt("reading an event", () => Option.fromUndefinedOr(details(id)))
     })
   })

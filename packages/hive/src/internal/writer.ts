@@ -7,6 +7,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
+import { makeOrigins, type SourceTexts, textsOf } from "./origins.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRetention } from "./retention.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
@@ -47,9 +48,12 @@ const noIndex: OpenIndex = () => {
 }
 
 export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noIndex): Writer => {
-  const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
-  const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
-  const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
+  const values = `(${columns.join(", ")}, origin) VALUES (${columns.map(() => "?").join(", ")}`
+  const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}, ?)`)
+  // Who made a span stays, whatever is said of its event later
+  const replace = database.prepare(
+    `INSERT OR REPLACE INTO events ${values}, COALESCE(?, (SELECT origin FROM events WHERE event_id = ?)))`
+  )
   const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
   const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
   const byIds = database.prepare(
@@ -70,6 +74,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
   const running = makeRunning(database)
+  const origins = makeOrigins(database)
   let index: SearchIndex | undefined
   const indexed = (): SearchIndex =>
     (index ??= openIndex((ids) =>
@@ -108,7 +113,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     }
   }
 
-  const write = (event: Event, lineage: Lineage | undefined, process?: Process): void => {
+  const write = (event: Event, lineage: Lineage | undefined, process?: Process, source?: SourceTexts): void => {
     const row = toRow(event, lineage)
     const before = [find(event.event_id), findSpan(row)]
     for (const [place, old] of before.entries()) {
@@ -121,7 +126,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     }
     const stored = valuesOf(row)
     const packed = packRow(stored)
-    replace.run(...stored)
+    replace.run(...stored, source === undefined ? null : origins.idOf(source[0]), event.event_id)
+    if (typeof source?.[1] === "string") origins.keep(event.event_id, source[1])
     if (packed) share(stored)
     summaries.added(row, tokensOf(event.metadata))
     if (before[0] !== undefined && before[0].end_time === null) running.ends(event.event_id)
@@ -151,7 +157,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     }
   }
 
-  const ingestOne = (values: SpanValues, at: number, now: number): void => {
+  const ingestOne = (values: SpanValues, at: number, now: number, source: SourceTexts | undefined): void => {
     const name = values[at + SESSION] ?? null
     const instance = String(values[at + INSTANCE])
     running.heard(instance, now)
@@ -166,7 +172,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     // These values are of the columns' types
     const row = values.slice(at, at + columns.length) as Array<string | number | null>
     const packed = packRow(row)
-    if (insert.run(...row).changes === 1) {
+    if (insert.run(...row, source === undefined ? null : origins.idOf(source[0])).changes === 1) {
+      if (typeof source?.[1] === "string") origins.keep(String(row[0]), source[1])
       if (packed) share(row)
       summaries.inserted(values, at)
       if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
@@ -176,12 +183,17 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     const again = rowAt(values, at)
     const before = find(String(again.event_id)) ?? findSpan(again)
     const event = fromRow(again)
-    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), { instance, now })
+    write(
+      before === undefined ? event : redelivered(fromRow(before), event),
+      lineageOf(again),
+      { instance, now },
+      source
+    )
   }
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
-    ingest: ({ count, now, values }) => {
-      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now)
+    ingest: ({ count, now, sources, values }) => {
+      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now, sources?.[span])
     },
     startSession: ({ id, now, start }) => {
       const row = find(id)
@@ -218,10 +230,15 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       return lost.length
     },
     restore: ({ records }) => {
-      for (const { event, span } of records) {
+      for (const { event, source, span } of records) {
         const row = find(event.event_id)
         const merged = row === undefined ? event : redelivered(fromRow(row), event)
-        write(merged.metadata[STATE] === "running" ? withState(merged, "lost") : merged, span)
+        write(
+          merged.metadata[STATE] === "running" ? withState(merged, "lost") : merged,
+          span,
+          undefined,
+          source && textsOf(source)
+        )
       }
     },
     retain: ({ limits }) => {
@@ -256,6 +273,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const forget = (): void => {
     known.clear()
     packer.forget()
+    origins.forget()
     index?.forget()
   }
 

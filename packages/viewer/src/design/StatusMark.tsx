@@ -1,7 +1,5 @@
+import type { Status } from "../hive/types.ts"
 import styles from "./StatusMark.module.css"
-
-/** How an event or a session stands. */
-export type Status = "ok" | "error" | "running" | "lost"
 
 const words: Record<Status, string> = {
   ok: "ended",

@@ -1,10 +1,8 @@
 import { Bot, CircleDot, Link2, Wrench } from "lucide-react"
+import type { EventType } from "../hive/types.ts"
 import styles from "./TypeMark.module.css"
 
 const icons = { session: CircleDot, chain: Link2, model: Bot, tool: Wrench } as const
-
-/** An event's kind. */
-export type EventType = keyof typeof icons
 
 /** The picture and colour of an event's kind; one visual language in every view. */
 export const TypeMark = ({ type, word = false }: { readonly type: EventType; readonly word?: boolean }) => {

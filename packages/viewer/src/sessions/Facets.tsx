@@ -5,16 +5,16 @@ import * as Format from "../design/format.ts"
 import { isAsked, toggle } from "./queryText.ts"
 import styles from "./Facets.module.css"
 
-const titles = {
-  error: "Error",
-  type: "Type",
-  name: "Event",
-  model: "Model",
-  tool: "Tool",
-  user: "User",
-  source: "Source",
-  provider: "Provider"
-} as const
+const fields = [
+  ["error", "Error"],
+  ["type", "Type"],
+  ["name", "Event"],
+  ["model", "Model"],
+  ["tool", "Tool"],
+  ["user", "User"],
+  ["source", "Source"],
+  ["provider", "Provider"]
+] as const
 
 /** What there is to choose from in what was found; a click narrows the query. */
 export const Facets = ({ ask, q }: { readonly q: string; readonly ask: (q: string) => void }) => {
@@ -27,7 +27,7 @@ export const Facets = ({ ask, q }: { readonly q: string; readonly ask: (q: strin
   })
   return (
     <aside className={styles["facets"]} aria-label="Filters">
-      {Object.entries(titles).map(([field, title]) => {
+      {fields.map(([field, title]) => {
         const values = data?.facets[field] ?? []
         if (values.length === 0) return null
         return (

@@ -29,10 +29,13 @@ export interface Layout {
   readonly end: number
 }
 
+/** A session says that something in it failed; that is no failure of its own. */
+const failed = (row: SpanRow | undefined): boolean => row?.[6] === "error" && row[2] !== "session"
+
 /** The positions of everything that failed. */
 export const failures = (layout: Layout, rows: ReadonlyArray<SpanRow>): ReadonlyArray<number> => {
   const found: Array<number> = []
-  for (let at = 0; at < layout.rows.length; at++) if (rows[layout.rows[at] ?? 0]?.[6] === "error") found.push(at)
+  for (let at = 0; at < layout.rows.length; at++) if (failed(rows[layout.rows[at] ?? 0])) found.push(at)
   return found
 }
 
@@ -132,7 +135,7 @@ export const layout = (input: ReadonlyArray<SpanRow>): Layout => {
       tokens[place] = Math.max(tokens[place] ?? 0, event[7] ?? 0)
       cost[place] = Math.max(cost[place] ?? 0, event[8] ?? 0)
     }
-    if (event[6] === "error") errors[place] = (errors[place] ?? 0) + 1
+    if (failed(event)) errors[place] = (errors[place] ?? 0) + 1
     const up = parent[place] ?? NONE
     if (up === NONE) continue
     size[up] = (size[up] ?? 1) + (size[place] ?? 1)

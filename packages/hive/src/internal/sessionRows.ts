@@ -1,0 +1,225 @@
+/**
+ * Sessions as the page lists them: where a page begins and ends is one look at summaries, and only the rows that are shown are
+ * put together.
+ */
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { SessionOrder, SessionRow, SessionRows } from "../SessionRow.ts"
+import type { TraceQuery } from "../TraceQuery.ts"
+import { SearchError } from "../TraceStore.ts"
+import { wordColumns } from "./facts.ts"
+import { inputPreview, outputPreview } from "./preview.ts"
+import type { JsonObject } from "./rest/json.ts"
+import type { Condition } from "./search.ts"
+
+type Found = { readonly [column: string]: unknown }
+
+/** Where the next page begins: after this value of the order and this session; those shown ahead of it do not come again. */
+const Cursor = Schema.fromJsonString(
+  Schema.Tuple([Schema.NullOr(Schema.Finite), Schema.String, Schema.Array(Schema.String)])
+)
+type Cursor = typeof Cursor.Type
+
+const decode = Schema.decodeUnknownOption(Cursor)
+
+const cursorOf = (text: string): Cursor => {
+  const cursor = Option.getOrUndefined(decode(Buffer.from(text, "base64url").toString()))
+  if (cursor === undefined) throw new SearchError({ message: "before: use `next` of the last page of the same list" })
+  return cursor
+}
+
+const textOf = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString("base64url")
+
+const kindOf = (column: (typeof wordColumns)[number]): number => wordColumns.indexOf(column)
+
+const end = "COALESCE(session_end, last_end)"
+
+/** What each order goes by; sums are the index's. */
+const orders: { readonly [order in SessionOrder]: { readonly value: string; readonly indexed: boolean } } = {
+  newest: { value: "s.start_time", indexed: false },
+  duration: { value: `COALESCE(${end} - s.start_time, -1)`, indexed: false },
+  errors: { value: "s.errors", indexed: false },
+  tokens: { value: "x.tokens", indexed: true },
+  cost: { value: "x.cost", indexed: true }
+}
+
+/** Events of a session that are looked at for what was asked first and answered last. */
+const LOOKED_AT = 8
+
+export type Standing = Pick<SessionRow, "status" | "running" | "start_time" | "end_time" | "duration">
+
+export const makeSessionRows = (
+  database: DatabaseSync,
+  unpack: (text: string) => string,
+  /** What a query finds, as the source of a statement over `f`; `undefined` for everything. */
+  sourceOf: (query: TraceQuery) => Condition | undefined
+) => {
+  const all = (sql: string, values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Found> =>
+    database.prepare(sql).all(...values)
+
+  const statements = {
+    summary: database.prepare("SELECT * FROM session_summaries WHERE session_id = ?"),
+    own: database.prepare("SELECT error, inputs, outputs, metadata, end_time FROM events WHERE event_id = ?"),
+    sums: database.prepare(
+      `SELECT x.* FROM index_words w JOIN index_sessions x ON x.session = w.id WHERE w.kind = ${kindOf("session")} AND w.value = ? COLLATE BINARY`
+    ),
+    words: database.prepare(
+      `SELECT w.kind AS kind, w.value AS value FROM index_session_words sw JOIN index_words w ON w.id = sw.word
+        WHERE sw.session = ? ORDER BY sw.count DESC, w.value`
+    ),
+    open: database.prepare(
+      `SELECT running.event_id IS NOT NULL AS running, COALESCE(json_extract(metadata, '$.span_state') = 'lost', 0) AS lost, COUNT(*) AS count
+         FROM events INDEXED BY events_open LEFT JOIN running ON running.event_id = events.event_id
+        WHERE session_id = ? AND end_time IS NULL GROUP BY 1, 2`
+    ),
+    first: database.prepare(
+      `SELECT parent_id, inputs, outputs FROM events WHERE session_id = ? AND event_type <> 'session'
+        ORDER BY start_time LIMIT ${LOOKED_AT}`
+    ),
+    last: database.prepare(
+      `SELECT outputs FROM events WHERE session_id = ? AND event_type <> 'session' ORDER BY start_time DESC LIMIT ${LOOKED_AT}`
+    )
+  }
+
+  // Only the writer writes buckets
+  const bucket = (text: unknown): JsonObject | null =>
+    typeof text === "string" && text.length > 2 ? (JSON.parse(unpack(text)) as JsonObject | null) : null
+
+  const firstOf = <A>(rows: Iterable<Found>, of: (row: Found) => A | null): A | null => {
+    for (const row of rows) {
+      const found = of(row)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  const previews = (id: string, own: Found | undefined): Pick<SessionRow, "first_input" | "last_output"> => {
+    const input = inputPreview(bucket(own?.["inputs"]))
+    const output = outputPreview(bucket(own?.["outputs"]))
+    if (input !== null && output !== null) return { first_input: input, last_output: output }
+    const first = statements.first.all(id)
+    const root = first.find((row) => row["parent_id"] === id)
+    return {
+      first_input: input ?? firstOf(first, (row) => inputPreview(bucket(row["inputs"]))),
+      last_output:
+        output ??
+        outputPreview(bucket(root?.["outputs"])) ??
+        firstOf(statements.last.iterate(id), (row) => outputPreview(bucket(row["outputs"])))
+    }
+  }
+
+  /** How a session stands, which is how what is in it stands. */
+  const standingOf = (summary: Found, own: Found | undefined): Standing => {
+    const open = statements.open.all(String(summary["session_id"]))
+    const running = open.reduce((sum, row) => sum + (row["running"] === 1 ? Number(row["count"]) : 0), 0)
+    const failed = Number(summary["errors"]) > 0 || typeof own?.["error"] === "string"
+    const lost = open.some((row) => row["lost"] === 1)
+    const start = Number(summary["start_time"])
+    const last = summary["session_end"] ?? summary["last_end"]
+    const end = running > 0 || typeof last !== "number" ? null : last
+    return {
+      status: running > 0 ? "running" : lost ? "lost" : failed ? "error" : "ok",
+      running,
+      start_time: start,
+      end_time: end,
+      duration: end === null ? null : end - start
+    }
+  }
+
+  const rowOf = (summary: Found): SessionRow => {
+    const id = String(summary["session_id"])
+    const own = statements.own.get(id)
+    const sums = statements.sums.get(id)
+    const words = sums === undefined ? [] : statements.words.all(Number(sums["session"]))
+    const values = (kind: "model" | "user") =>
+      words.filter((word) => word["kind"] === kindOf(kind)).map((word) => String(word["value"]))
+    const runId = bucket(own?.["metadata"])?.["run_id"]
+    return {
+      session_id: id,
+      name: String(summary["name"] ?? "(orphan)"),
+      source: String(summary["source"] ?? summary["event_source"]),
+      user: values("user")[0] ?? null,
+      orphan: summary["name"] === null,
+      ...standingOf(summary, own),
+      events: Number(summary["events"]),
+      errors: Number(summary["errors"]),
+      tokens: Number(sums?.["tokens"] ?? 0),
+      cost: Number(sums?.["priced"] ?? 0) === 0 ? null : Number(sums?.["cost"]),
+      unpriced: Number(sums?.["unpriced"] ?? 0),
+      models: values("model"),
+      ...previews(id, own),
+      run_id: typeof runId === "string" ? runId : null
+    }
+  }
+
+  /** The sessions of a page, as their ids with the value that they are ordered by. */
+  const ids = (
+    source: Condition | undefined,
+    order: SessionOrder,
+    cursor: Cursor | undefined,
+    without: ReadonlyArray<string>,
+    limit: number
+  ): ReadonlyArray<readonly [id: string, value: number]> => {
+    const { indexed, value } = orders[order]
+    const word = `JOIN index_words w ON w.kind = ${kindOf("session")} AND w.value = s.session_id COLLATE BINARY`
+    const from = indexed
+      ? `index_sessions x CROSS JOIN index_words w ON w.id = x.session CROSS JOIN session_summaries s ON s.session_id = w.value`
+      : source === undefined
+        ? "session_summaries s"
+        : `session_summaries s ${word}`
+    const found = source === undefined ? "" : `AND w.id IN (SELECT f.session FROM ${source.sql})`
+    const after = cursor === undefined ? "" : `AND ${value} <= ? AND (${value}, s.session_id) < (?, ?)`
+    const place = cursor === undefined ? [] : [cursor[0] ?? Infinity, cursor[0] ?? Infinity, cursor[1]]
+    return all(
+      `SELECT s.session_id AS id, ${value} AS value FROM ${from}
+        WHERE s.session_id NOT IN (SELECT value FROM json_each(?)) ${found} ${after}
+        ORDER BY ${value} DESC, s.session_id DESC LIMIT ?`,
+      [JSON.stringify(without), ...(source?.values ?? []), ...place, limit]
+    ).map((row) => [String(row["id"]), Number(row["value"])])
+  }
+
+  /** Sessions in which something runs, the newest first. */
+  const runningIds = (source: Condition | undefined, limit: number): ReadonlyArray<string> =>
+    all(
+      `SELECT s.session_id AS id FROM session_summaries s
+        WHERE s.session_id IN (SELECT session_id FROM events WHERE event_id IN (SELECT event_id FROM running)
+          ${source === undefined ? "" : `AND session_id IN (SELECT (SELECT value FROM index_words WHERE id = f.session) FROM ${source.sql})`})
+        ORDER BY s.start_time DESC, s.session_id DESC LIMIT ?`,
+      [...(source?.values ?? []), limit]
+    ).map((row) => String(row["id"]))
+
+  const rowsOf = (ids: ReadonlyArray<string>): ReadonlyArray<SessionRow> =>
+    ids.flatMap((id) => {
+      const summary = statements.summary.get(id)
+      return summary === undefined ? [] : [rowOf(summary)]
+    })
+
+  return {
+    standing: (id: string): Standing | undefined => {
+      const summary = statements.summary.get(id)
+      return summary === undefined ? undefined : standingOf(summary, statements.own.get(id))
+    },
+    row: (id: string): SessionRow | undefined => rowsOf([id.toLowerCase()])[0],
+    page: (
+      query: TraceQuery,
+      order: SessionOrder,
+      limit: number,
+      before: string | undefined
+    ): Omit<SessionRows, "behind"> => {
+      const cursor = before === undefined ? undefined : cursorOf(before)
+      const source = sourceOf(query)
+      const ahead = cursor !== undefined || order !== "newest" ? [] : runningIds(source, limit)
+      const shown = cursor?.[2] ?? ahead
+      const size = limit - ahead.length
+      const rest = ids(source, order, cursor, shown, size + 1)
+      const kept = rest.slice(0, size)
+      const last = kept.at(-1)
+      const place: Cursor = last === undefined ? [null, "", shown] : [last[1], last[0], shown]
+      return {
+        sessions: rowsOf([...ahead, ...kept.map(([id]) => id)]),
+        next: rest.length > size ? textOf(place) : null
+      }
+    }
+  }
+}
