@@ -26,7 +26,12 @@ const Rail = () => {
         <img src={icon} alt="" width={24} height={24} />
       </Link>
       {destinations.map(({ icon: Icon, to, word }) => (
-        <Link key={to} to={to} className={styles["destination"]} activeOptions={{ exact: to === "/" }}>
+        <Link
+          key={to}
+          to={to}
+          className={styles["destination"]}
+          activeOptions={{ exact: to === "/", includeSearch: false }}
+        >
           <Icon size={18} aria-hidden />
           <span>{word}</span>
         </Link>

@@ -2,6 +2,7 @@
  * Addresses of the page: every view, filter and selection has one, so that anything can be linked to.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router"
+import { type Order, ORDERS, type View, VIEWS } from "./addresses.ts"
 import { Shell } from "./Shell.tsx"
 import { Problem } from "./design/Notice.tsx"
 import { SessionsPage } from "./sessions/SessionsPage.tsx"
@@ -11,14 +12,6 @@ const text = (value: unknown): string | undefined =>
 
 const oneOf = <const A extends string>(choices: ReadonlyArray<A>, value: unknown): A | undefined =>
   choices.find((choice) => choice === value)
-
-/** The ways to look at one session. */
-export const VIEWS = ["tree", "timeline", "graph", "trajectory", "thread"] as const
-export type View = (typeof VIEWS)[number]
-
-/** The orders of the list. */
-export const ORDERS = ["newest", "duration", "tokens", "cost", "errors"] as const
-export type Order = (typeof ORDERS)[number]
 
 interface SessionSearch {
   readonly view?: View | undefined

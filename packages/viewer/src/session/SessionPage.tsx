@@ -14,7 +14,7 @@ import { useNarrow } from "../design/useNarrow.ts"
 import { EventPanel } from "../event/EventPanel.tsx"
 import type { SessionRow } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
-import { type View, VIEWS } from "../router.tsx"
+import { type View, VIEWS } from "../addresses.ts"
 import { failures } from "../trace/Layout.ts"
 import { useTrace } from "../trace/useTrace.ts"
 import { TreeView } from "./TreeView.tsx"
@@ -62,7 +62,7 @@ const Head = ({ session }: { readonly session: SessionRow }) => (
       <Fact name="Tokens" value={Format.count(session.tokens)} />
       <Fact
         name="Cost"
-        value={`${Format.cost(session.cost)}${session.unpriced > 0 ? "+" : ""}`}
+        value={`${Format.cost(session.cost)}${session.cost !== null && session.unpriced > 0 ? "+" : ""}`}
         {...(session.unpriced > 0 && { title: "Some calls are of models without a known price" })}
       />
       {session.user !== null && <Fact name="User" value={session.user} />}

@@ -25,6 +25,7 @@ export const Facets = ({ ask, q }: { readonly q: string; readonly ask: (q: strin
     // Counting everything is work for the hive; the list is what is live
     refetchInterval: 15_000
   })
+  if (data !== undefined && data.count === 0 && q === "") return null
   return (
     <aside className={styles["facets"]} aria-label="Filters">
       {fields.map(([field, title]) => {

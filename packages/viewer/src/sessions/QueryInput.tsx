@@ -1,8 +1,11 @@
 import { Search } from "lucide-react"
-import { useEffect, useId, useRef, useState } from "react"
+import { lazy, Suspense, useEffect, useId, useRef, useState } from "react"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import type { HiveProblem } from "../hive/api.ts"
+import { mistakeAt } from "./queryText.ts"
 import styles from "./QueryInput.module.css"
+
+const QueryEditor = lazy(() => import("./QueryEditor.tsx"))
 
 interface QueryInputProps {
   readonly query: string
@@ -12,11 +15,14 @@ interface QueryInputProps {
 }
 
 /** How long after the last key a query is asked, in milliseconds. */
-const PAUSE = 200
+const PAUSE = 250
 
+const PLACEHOLDER = 'type:model model:gpt* duration>2s error:true "refund"'
+
+/** Where a query is typed: plain at first, with completion as soon as the editor is loaded. */
 export const QueryInput = ({ ask, problem, query }: QueryInputProps) => {
   const [text, setText] = useState(query)
-  const input = useRef<HTMLInputElement>(null)
+  const box = useRef<HTMLDivElement>(null)
   const id = useId()
   useEffect(() => setText(query), [query])
   const newest = useRef(ask)
@@ -26,26 +32,35 @@ export const QueryInput = ({ ask, problem, query }: QueryInputProps) => {
     const timer = setTimeout(() => newest.current(text), PAUSE)
     return () => clearTimeout(timer)
   }, [text, query])
-  useShortcuts("Sessions", { "/": ["search", () => input.current?.focus()] })
+  const focus = () => box.current?.querySelector<HTMLElement>("input, [contenteditable]")?.focus()
+  useShortcuts("Sessions", { "/": ["search", focus] })
+  const at = mistakeAt(problem?.details)
+  const shared = {
+    text,
+    change: setText,
+    done: () => ask(text),
+    label: "Search sessions",
+    describedBy: problem === undefined ? undefined : id
+  }
   return (
-    <div className={styles["query"]}>
+    <div ref={box} className={styles["query"]}>
       <Search size={16} aria-hidden />
-      <input
-        ref={input}
-        type="search"
-        value={text}
-        spellCheck={false}
-        autoComplete="off"
-        aria-label="Search sessions"
-        aria-invalid={problem !== undefined}
-        aria-describedby={problem === undefined ? undefined : id}
-        placeholder={'type:model model:gpt* duration>2s error:true "refund"'}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") ask(text)
-          if (event.key === "Escape") input.current?.blur()
-        }}
-      />
+      <Suspense
+        fallback={
+          <input
+            type="search"
+            value={text}
+            spellCheck={false}
+            autoComplete="off"
+            aria-label={shared.label}
+            aria-describedby={shared.describedBy}
+            placeholder={PLACEHOLDER}
+            onChange={(event) => setText(event.target.value)}
+          />
+        }
+      >
+        <QueryEditor {...shared} placeholder={PLACEHOLDER} mistake={at} />
+      </Suspense>
       {problem !== undefined && (
         <p id={id} className={styles["problem"]} role="alert">
           {problem.message}

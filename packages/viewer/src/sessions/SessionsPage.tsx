@@ -4,9 +4,11 @@ import { Button } from "../design/Button.tsx"
 import { Empty, Loading, Problem } from "../design/Notice.tsx"
 import * as Format from "../design/format.ts"
 import { HiveProblem } from "../hive/api.ts"
-import { columns } from "./columns.tsx"
+import { Setup } from "../setup/Setup.tsx"
+import { ColumnChooser, useColumns } from "./ColumnChooser.tsx"
 import { Facets } from "./Facets.tsx"
 import { QueryInput } from "./QueryInput.tsx"
+import { SavedViews } from "./SavedViews.tsx"
 import { SessionTable } from "./SessionTable.tsx"
 import { useSessions } from "./useSessions.ts"
 import styles from "./SessionsPage.module.css"
@@ -35,6 +37,8 @@ export const SessionsPage = () => {
     [order]
   )
   const sessions = useSessions(asked, order, mayMove)
+  const columns = useColumns()
+  const refused = sessions.error instanceof HiveProblem && sessions.error.status === 400 ? sessions.error : undefined
   const [said, say] = useState(0)
   useEffect(() => {
     document.title = q === "" ? "Sessions · HoneyHive" : `${q} · HoneyHive`
@@ -48,7 +52,15 @@ export const SessionsPage = () => {
     <div className={styles["page"]}>
       <header className={styles["header"]}>
         <h1 className="visually-hidden">Sessions</h1>
-        <QueryInput query={q} ask={ask} problem={sessions.error instanceof HiveProblem ? sessions.error : undefined} />
+        <QueryInput query={q} ask={ask} problem={refused} />
+        <SavedViews
+          q={q}
+          order={order}
+          show={(q, order) =>
+            void navigate({ search: { ...(q !== "" && { q }), ...(order !== "newest" && { order }) } })
+          }
+        />
+        <ColumnChooser {...columns} />
       </header>
       <div className={styles["body"]}>
         <Facets q={asked} ask={ask} />
@@ -66,16 +78,24 @@ export const SessionsPage = () => {
             </Button>
           )}
           <div ref={scroller} className={styles["scroller"]} onPointerMove={touch} onWheel={touch} onKeyDown={touch}>
-            {sessions.error !== null && sessions.rows.length === 0 ? (
+            {refused !== undefined ? (
+              <Empty title="The query is not finished." />
+            ) : sessions.error !== null && sessions.rows.length === 0 ? (
               <Problem error={sessions.error} retry={sessions.retry} />
             ) : sessions.isReading ? (
               <Loading what="sessions" />
             ) : sessions.rows.length === 0 ? (
-              <Empty title={q === "" ? "No sessions yet." : "Nothing was found."} />
+              q === "" ? (
+                <Setup />
+              ) : (
+                <Empty title="Nothing was found.">
+                  <Button onClick={() => ask("")}>Show all sessions</Button>
+                </Empty>
+              )
             ) : (
               <SessionTable
                 sessions={sessions}
-                columns={columns}
+                columns={columns.shown}
                 order={order}
                 sort={(order) =>
                   void navigate({ search: (before) => ({ ...before, order: order === "newest" ? undefined : order }) })

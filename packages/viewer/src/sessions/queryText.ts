@@ -43,3 +43,9 @@ export const toggle = (query: string, field: string, value: string): string => {
   const rest = before.includes("OR") ? `(${query.trim()})` : before.join(" ")
   return rest === "" ? wanted : `${rest} ${wanted}`
 }
+
+/** Where the hive stopped understanding a query, from its answer. */
+export const mistakeAt = (details: unknown): number | undefined =>
+  typeof details === "object" && details !== null && "position" in details && typeof details.position === "number"
+    ? details.position
+    : undefined

@@ -7,7 +7,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react"
 import { read } from "../hive/api.ts"
 import { useLive } from "../hive/live.ts"
 import type { SessionPage, SessionRow } from "../hive/types.ts"
-import type { Order } from "../router.tsx"
+import type { Order } from "../addresses.ts"
 
 const PAGE = 50
 

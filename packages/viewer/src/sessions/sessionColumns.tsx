@@ -5,7 +5,7 @@ import type { ReactNode } from "react"
 import * as Format from "../design/format.ts"
 import { StatusMark } from "../design/StatusMark.tsx"
 import type { SessionRow } from "../hive/types.ts"
-import type { Order } from "../router.tsx"
+import type { Order } from "../addresses.ts"
 import styles from "./SessionTable.module.css"
 
 export interface Column {
@@ -118,7 +118,7 @@ export const columns: ReadonlyArray<Column> = [
         title={row.unpriced > 0 ? `${Format.plural(row.unpriced, "call")} of models without a known price` : undefined}
       >
         {Format.cost(row.cost)}
-        {row.unpriced > 0 && "+"}
+        {row.cost !== null && row.unpriced > 0 && "+"}
       </span>
     )
   },

@@ -1,0 +1,227 @@
+/**
+ * The list of sessions in a real browser, over what the example agent did.
+ */
+import { gzipSync } from "node:zlib"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import type { Page } from "playwright-core"
+import { Effect, ManagedRuntime, Redacted } from "effect"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Hive } from "@honeyhive/hive"
+import { askAgent, chromiumPath, type Stage, stage } from "./stage.ts"
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+/** What axe finds wrong, in words. */
+const violations = async (page: Page) => {
+  await page.evaluate(axe)
+  const found = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })"
+  )
+  const { violations } = found as { violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+}
+
+const names = (page: Page) =>
+  page.locator("[data-session]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-session")))
+
+/** Makes a session over REST. */
+const post = async (url: string, path: string, body: unknown, method = "POST") => {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: { "content-type": "application/json", authorization: "Bearer hh_local" },
+    body: JSON.stringify(body)
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+}
+
+const startSession = (url: string, id: string, name: string) =>
+  post(url, "/v1/sessions", { session_id: id, session_name: name, source: "test" })
+
+describe.skipIf(chromiumPath === undefined)("the list of sessions", () => {
+  let scene: Stage
+  let ids: ReadonlyArray<string> = []
+  beforeAll(async () => {
+    scene = await stage(chromiumPath ?? "")
+  })
+  afterAll(() => scene.close())
+
+  it("says how to send a first session when there is none, and shows it when it comes", async () => {
+    const page = await scene.open("/")
+    await page.getByRole("heading", { name: "Send a first session" }).waitFor()
+    for (const kind of ["TypeScript", "Python", "OpenTelemetry", "Effect"]) {
+      await page.getByRole("button", { name: kind, exact: true }).click()
+      await expect.poll(() => page.locator("pre code").textContent()).toContain(scene.url)
+    }
+    expect(await violations(page)).toEqual([])
+    ids = await scene.run(askAgent)
+    await expect.poll(() => names(page)).toEqual(ids.toReversed())
+    await page.context().close()
+  })
+
+  it("shows what was asked, answered, spent and how it ended", async () => {
+    const page = await scene.open("/")
+    const row = page.locator(`[data-session="${ids[4]}"]`)
+    await row.getByText("I want to return order KC-4711").waitFor()
+    await row.getByText("donald").waitFor()
+    await row.getByText("failed").waitFor({ state: "attached" })
+    expect(await violations(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: "dark" })
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  it("is narrowed by facets and by queries, which stand in the address", async () => {
+    const page = await scene.open("/")
+    await page
+      .getByRole("complementary", { name: "Filters" })
+      .getByRole("button", { name: /lookupOrder/ })
+      .first()
+      .click()
+    await expect.poll(() => names(page)).toHaveLength(3)
+    expect(new URL(page.url()).searchParams.get("q")).toContain("lookupOrder")
+    await page.keyboard.press("/")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("error:tr")
+    await page.getByRole("option", { name: /true/ }).waitFor()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await expect.poll(() => names(page)).toEqual([ids[4]])
+    await page.reload()
+    await expect.poll(() => names(page)).toEqual([ids[4]])
+    await page.context().close()
+  })
+
+  it("says where a query is wrong, and what could stand there", async () => {
+    const page = await scene.open("/?q=duration%3E%3E1")
+    await page
+      .getByRole("alert")
+      .getByText(/at 10: .*expected a length of time/)
+      .waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  it("is put in order by its columns, which can be chosen; views are saved", async () => {
+    const page = await scene.open("/")
+    await page.getByRole("button", { name: "Tokens" }).click()
+    await expect.poll(() => names(page)).toEqual([ids[4], ids[3], ids[0], ids[1], ids[2]])
+    await page.getByRole("columnheader", { name: "Models" }).waitFor({ state: "detached" })
+    await page.getByRole("button", { name: "Columns" }).click()
+    await page.getByRole("checkbox", { name: "Models" }).check()
+    await page.keyboard.press("Escape")
+    await page.getByRole("columnheader", { name: "Models" }).waitFor()
+    await page.getByRole("button", { name: "Saved views" }).click()
+    await page.getByRole("textbox", { name: "Name of the view" }).fill("Big ones")
+    await page.getByRole("button", { name: "Save", exact: true }).click()
+    await page.goto(scene.url)
+    await page.getByRole("columnheader", { name: "Models" }).waitFor()
+    await page.getByRole("button", { name: "Saved views" }).click()
+    await page.getByRole("button", { name: /^Big ones/ }).click()
+    await expect.poll(() => new URL(page.url()).searchParams.get("order")).toBe("tokens")
+    await page.context().close()
+  })
+
+  it("works without a mouse", async () => {
+    const page = await scene.open("/")
+    await expect.poll(() => names(page)).toHaveLength(5)
+    await page.keyboard.press("?")
+    await page.getByRole("dialog", { name: "Keyboard" }).getByText("next session").first().waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.waitForURL(new RegExp(`/sessions/${ids[3]}`))
+    await page.getByRole("treeitem", { name: /support-agent/ }).waitFor()
+    await page.keyboard.press("g")
+    await page.keyboard.press("s")
+    await expect.poll(() => names(page)).toHaveLength(5)
+    await page.keyboard.press("t")
+    expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("light")
+    await page.context().close()
+  })
+
+  it("shows what begins while it is open, and never moves what is being read", async () => {
+    const page = await scene.open("/")
+    await expect.poll(() => names(page)).toHaveLength(5)
+    const first = crypto.randomUUID()
+    await startSession(scene.url, first, "arrives")
+    await expect.poll(() => names(page)).toHaveLength(6)
+    expect((await names(page))[0]).toBe(first)
+    // Somebody points at a row
+    const row = page.locator(`[data-session="${ids[2]}"]`)
+    await row.hover()
+    const before = await row.boundingBox()
+    const second = crypto.randomUUID()
+    await startSession(scene.url, second, "waits")
+    await page.getByRole("button", { name: "1 new session" }).waitFor()
+    expect(await row.boundingBox()).toEqual(before)
+    await page.getByRole("button", { name: "1 new session" }).click()
+    await expect.poll(async () => (await names(page))[0]).toBe(second)
+    await page.context().close()
+  })
+
+  it("fits a narrow screen, and does not move for those who do not want it to", async () => {
+    const page = await scene.open("/", { viewport: { width: 390, height: 780 }, reducedMotion: "reduce" })
+    await page.locator(`[data-session="${ids[0]}"]`).waitFor()
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true)
+    expect(await page.evaluate("document.getAnimations().length")).toBe(0)
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  it("loads less than 250 KB", async () => {
+    const sizes: Array<Promise<readonly [string, number]>> = []
+    const page = await scene.open("about:blank")
+    page.on("response", (response) => {
+      if (response.url().startsWith(scene.url) && !response.url().includes("/api/")) {
+        const size = response.body().then((body) => [new URL(response.url()).pathname, gzipSync(body).length] as const)
+        sizes.push(size)
+      }
+    })
+    await page.goto(scene.url, { waitUntil: "load" })
+    await page.locator("[data-session]").first().waitFor()
+    // The editor comes after the page is there
+    const initial = (await Promise.all(sizes)).filter(([path]) => !path.includes("QueryEditor"))
+    const total = initial.reduce((sum, [, size]) => sum + size, 0)
+    expect(initial.length).toBeGreaterThan(2)
+    expect(total).toBeLessThan(250 * 1024)
+    await page.context().close()
+  })
+
+  it("says that the hive is away, and goes on when it is back", async () => {
+    const port = Number(new URL(scene.url).port) + 1
+    const away = () => ManagedRuntime.make(Hive.layer({ port }))
+    const before = away()
+    const { url } = await before.runPromise(Hive)
+    const page = await scene.browser.newPage()
+    await page.goto(url)
+    await page.getByRole("heading", { name: "Send a first session" }).waitFor()
+    await before.dispose()
+    await page.getByText("The hive does not answer").waitFor()
+    const after = away()
+    await after.runPromise(Hive)
+    await page.getByText("The hive does not answer").waitFor({ state: "detached" })
+    const id = crypto.randomUUID()
+    await startSession(url, id, "after")
+    await expect.poll(() => names(page)).toEqual([id])
+    await page.close()
+    await after.dispose()
+  })
+
+  it("asks for a key where one is needed", async () => {
+    const runtime = ManagedRuntime.make(Hive.layer({ keys: [Redacted.make("secret")] }))
+    const { url } = await runtime.runPromise(Hive)
+    const page = await scene.browser.newPage()
+    await page.goto(url)
+    const dialog = page.getByRole("dialog", { name: "This hive needs a key" })
+    await dialog.waitFor()
+    expect(await violations(page)).toEqual([])
+    await dialog.getByRole("textbox").fill("secret")
+    await dialog.getByRole("button").click()
+    await page.getByRole("heading", { name: "Send a first session" }).waitFor()
+    await page.close()
+    await Effect.runPromise(runtime.disposeEffect)
+  })
+})
