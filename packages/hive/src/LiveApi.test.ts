@@ -1,18 +1,24 @@
 import { get, type IncomingMessage } from "node:http"
 import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import * as Sse from "effect/encoding/Sse"
 import { Hive } from "./Hive.ts"
 import { watched } from "./LiveApi.ts"
 import { LiveFeed } from "./LiveFeed.ts"
+import { SessionRow } from "./SessionRow.ts"
+import { SpanRow } from "./SpanRow.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore } from "./TraceStore.ts"
+
+const LiveRow = Schema.Struct({ session_id: Schema.String, row: SpanRow })
 
 interface Message {
   readonly event: string
@@ -116,6 +122,41 @@ describe("live", () => {
       })
     )
 
+    it.effect("as rows: light events, and their session with its sums, seldom enough", () =>
+      Effect.gen(function* () {
+        const { messages, next } = yield* listen("?view=rows")
+        const list = yield* listen("?view=sessions")
+        const session = crypto.randomUUID()
+        const begun = performance.now()
+        yield* post("/v1/traces", span("c".repeat(16), session))
+        const step = yield* next
+        const latency = performance.now() - begun
+        assert.strictEqual(step.event, "row")
+        const { row, session_id } = Schema.decodeUnknownSync(LiveRow)(step.data)
+        assert.deepStrictEqual([session_id, row[1], row[3], row[5], row[6]], [session, session, "step", 1, "ok"])
+        // Not a timed test: what is shown must not have waited for the next look at anything
+        assert.isBelow(latency, 2000)
+        const own = yield* next
+        assert.deepStrictEqual([own.event, own.data.row[2]], ["row", "session"])
+        const first = Schema.decodeUnknownSync(SessionRow)((yield* next).data)
+        assert.deepInclude(first, { session_id: session, events: 1, status: "ok" })
+        assert.deepInclude((yield* list.next).data, { session_id: session, events: 1 })
+        // More of the same session waits until its time has come, and is said once
+        const events = ["one", "two", "three"].map((name) => tool(name, { session_id: session }))
+        for (const event of events) yield* post("/v1/events", event)
+        for (const { event_name } of events) assert.strictEqual((yield* next).data.row[3], event_name)
+        assert.strictEqual(yield* Queue.size(messages), 0)
+        while ((yield* Queue.size(messages)) === 0) {
+          yield* TestClock.adjust(50)
+          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        }
+        const last = yield* next
+        assert.deepStrictEqual([last.event, last.data.events], ["session", 4])
+        const said = yield* list.next
+        assert.deepStrictEqual([said.event, said.data.events], ["session", 4])
+      })
+    )
+
     it.effect("can be narrowed to one session", () =>
       Effect.gen(function* () {
         const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()]
@@ -193,6 +234,41 @@ describe("live", () => {
         assert.isAtLeast(gaps.length, 1)
         const missed = gaps.reduce((sum, { data }) => sum + data.missed, 0)
         assert.strictEqual(missed + seen.length - gaps.length, 101)
+      })
+    )
+  })
+
+  layer(Hive.layer({ lease: "1 minute", retention: { maxEvents: 3 } }))("what the store does by itself", (it) => {
+    const until = (next: Effect.Effect<Message>, event: string) =>
+      Effect.gen(function* () {
+        const pass = Effect.andThen(
+          TestClock.adjust("15 seconds"),
+          Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        )
+        const passing = yield* Effect.forkChild(Effect.forever(pass))
+        let message = yield* next
+        while (message.event !== event) message = yield* next
+        yield* Fiber.interrupt(passing)
+        return message
+      })
+
+    it.effect("is news: spans that are lost, sessions that are deleted", () =>
+      Effect.gen(function* () {
+        const session = crypto.randomUUID()
+        const [light, heavy] = [yield* listen("?view=rows"), yield* listen()]
+        yield* post("/v1/events", tool("dies", { session_id: session, metadata: { "service.instance.id": "p" } }))
+        assert.strictEqual((yield* light.next).data.row[6], "running")
+        assert.deepInclude((yield* light.next).data, { session_id: session, status: "running", running: 1 })
+        assert.strictEqual((yield* heavy.next).data.metadata.span_state, "running")
+        assert.strictEqual((yield* until(light.next, "row")).data.row[6], "lost")
+        assert.strictEqual((yield* until(heavy.next, "event")).data.metadata.span_state, "lost")
+        assert.strictEqual((yield* until(light.next, "session")).data.status, "lost")
+
+        for (const name of ["a", "b", "c"]) {
+          yield* post("/v1/events", tool(name, { session_id: crypto.randomUUID(), start_time: 2e12 }))
+        }
+        assert.deepStrictEqual((yield* until(light.next, "deleted")).data, { session_id: session })
+        assert.deepStrictEqual((yield* until(heavy.next, "deleted")).data, { session_id: session })
       })
     )
   })

@@ -5,7 +5,11 @@
  *   when nobody knows): read again what you show.
  * - Every message has an id; a client that comes back with it as `Last-Event-ID` (or `last_event_id` in the query) goes on
  *   there.
+ * - `event: deleted` says that a session is gone (`session_id`).
  * - `session_id` in the query asks for one session only.
+ * - `view=rows` in the query asks for light messages instead: `event: row` (`session_id`, and `row`, a `SpanRow`) for each event,
+ *   `event: session` (a `SessionRow`) for each session that something changed in, at most every 100 ms; `view=sessions` for the
+ *   latter alone.
  *
  * @since 0.1.0
  */
@@ -18,52 +22,45 @@ import * as Sse from "effect/encoding/Sse"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Event } from "@honeyhive/contract/Event"
 import { identify } from "@honeyhive/contract/Projection"
 import { type Change, LiveFeed } from "./LiveFeed.ts"
+import { type LiveView, message, rows, whole } from "./internal/liveViews.ts"
 import { Keys } from "./Keys.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore } from "./TraceStore.ts"
 
 /** Comments keep the connection open through proxies, and find out that nobody listens any more. */
 const KEEP_ALIVE = Duration.seconds(15)
-
-// Few at a time: what is read waits in memory until the client takes it
-const BATCH = 16
-
-const message = (event: string, id: string, data: unknown): string =>
-  Sse.encoder.write({ _tag: "Event", event, id, data: JSON.stringify(data) })
 
 const placeOf = (epoch: string, id: string | undefined): number | undefined => {
   const [, its, place] = /^([0-9a-f]+)-(\d{1,15})$/.exec(id ?? "") ?? []
   return its === epoch ? Number(place) : undefined
 }
 
-const lines = Effect.fnUntraced(function* (lastId: string | undefined, sessionId: string | undefined) {
+const lines = Effect.fnUntraced(function* (
+  lastId: string | undefined,
+  sessionId: string | undefined,
+  name: string | undefined
+) {
   const feed = yield* LiveFeed
-  const store = yield* TraceStore
   const idOf = (place: number): string => `${feed.epoch}-${place}`
-
-  const read = ({ event_id, session_id }: Change): Effect.Effect<Event | undefined> =>
-    sessionId !== undefined && session_id !== undefined && session_id !== sessionId
-      ? Effect.succeed(undefined)
-      : Effect.map(Effect.orDie(store.event(event_id)), (found) =>
-          Option.getOrUndefined(
-            Option.filter(found, (event) => sessionId === undefined || event.session_id === sessionId)
-          )
-        )
+  const view: LiveView =
+    name === "rows" || name === "sessions"
+      ? rows(yield* TraceQueries, sessionId, idOf, name === "rows")
+      : whole(yield* TraceStore, sessionId, idOf)
 
   const step = Effect.fnUntraced(function* (place: number) {
-    const found = yield* Effect.timeoutOption(feed.changed(place), KEEP_ALIVE)
-    if (Option.isNone(found)) return [[": keep-alive\n\n"], Option.some(place)] as const
-    if (!found.value) return [[], Option.none()] as const
-    const { changes, missed, next } = feed.after(place, BATCH)
-    const gap = missed > 0 ? [message("gap", idOf(place + missed), { missed })] : []
-    const events: Array<string> = []
-    for (const [at, change] of changes) {
-      const event = yield* read(change)
-      if (event !== undefined) events.push(message("event", idOf(at), event))
+    const due = yield* view.due
+    const patience = Duration.min(KEEP_ALIVE, due ?? KEEP_ALIVE)
+    const found = yield* Effect.timeoutOption(feed.changed(place), patience)
+    if (Option.isNone(found)) {
+      const later = yield* view.later(place)
+      return [due === undefined ? [": keep-alive\n\n"] : later, Option.some(place)] as const
     }
-    return [[...gap, ...events], Option.some(next)] as const
+    if (!found.value) return [[], Option.none()] as const
+    const { changes, missed, next } = feed.after(place, view.batch)
+    const gap = missed > 0 ? [message("gap", idOf(place + missed), { missed })] : []
+    return [[...gap, ...(yield* view.show(changes, next))], Option.some(next)] as const
   })
 
   const asked = placeOf(feed.epoch, lastId)
@@ -85,7 +82,7 @@ const text = (value: string | ReadonlyArray<string> | undefined): string | undef
  * @since 0.1.0
  */
 export const routes = Layer.unwrap(
-  Effect.map(Effect.context<Keys | LiveFeed | TraceStore>(), (services) =>
+  Effect.map(Effect.context<Keys | LiveFeed | TraceStore | TraceQueries>(), (services) =>
     HttpRouter.add(
       "GET",
       "/api/live",
@@ -95,7 +92,8 @@ export const routes = Layer.unwrap(
         const query = yield* HttpServerRequest.ParsedSearchParams
         const body = yield* lines(
           headers["last-event-id"] ?? text(query["last_event_id"]),
-          text(query["session_id"])?.toLowerCase()
+          text(query["session_id"])?.toLowerCase(),
+          text(query["view"])
         )
         return HttpServerResponse.stream(Stream.provideContext(body, services), {
           contentType: "text/event-stream",
@@ -119,6 +117,10 @@ export const watched: Layer.Layer<TraceStore, never, TraceStore | LiveFeed> = La
     const store = yield* TraceStore
     const { publish } = yield* LiveFeed
     const tell = (changes: Iterable<Change>) => Effect.sync(() => publish(changes))
+    yield* store.changes.pipe(
+      Stream.runForEachArray((changes) => tell(changes)),
+      Effect.forkScoped
+    )
     return TraceStore.of({
       ...store,
       ingest: (spans) =>

@@ -21,6 +21,8 @@ export interface Change {
   readonly event_id: string
   /** Where the writer knows it. */
   readonly session_id?: string | undefined
+  /** The session is gone, with all that was in it. */
+  readonly deleted?: true | undefined
 }
 
 /**

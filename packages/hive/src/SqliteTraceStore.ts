@@ -13,6 +13,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
@@ -32,7 +33,7 @@ import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, type Send, writing } from "./internal/writing.ts"
 import { TraceQueries } from "./TraceQueries.ts"
-import { SearchError, type Selection, TraceStore, TraceStoreError } from "./TraceStore.ts"
+import { SearchError, type Selection, type StoreChange, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -126,19 +127,32 @@ const upkeep = (options: {
   readonly now: () => number
   readonly send: Send
   readonly hasRunning: () => boolean
+  readonly tell: (changes: ReadonlyArray<StoreChange>) => void
 }) => {
-  const { hasRunning, now, opened, retention, send } = options
+  const { hasRunning, now, opened, retention, send, tell } = options
   const lease = Duration.toMillis(options.lease ?? "5 minutes")
   const markLost = Effect.suspend(() =>
     hasRunning()
-      ? send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans")
-      : Effect.succeed(0)
+      ? Effect.map(send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans"), tell)
+      : Effect.void
   )
   const retain = Effect.gen(function* () {
     if (retention === undefined) return
     const { maxAge, maxBytes = null, maxEvents = null } = retention
     const endedBefore = maxAge === undefined ? null : now() - Duration.toMillis(maxAge)
-    const step = send({ op: "retain", limits: { endedBefore, maxBytes, maxEvents } }, "deleting old sessions")
+    const step = Effect.map(
+      send({ op: "retain", limits: { endedBefore, maxBytes, maxEvents } }, "deleting old sessions"),
+      ({ gone, sessions }) => {
+        tell(
+          sessions.map(({ deleted, session_id }) => ({
+            event_id: session_id,
+            session_id,
+            ...(deleted ? { deleted } : {})
+          }))
+        )
+        return gone
+      }
+    )
     while ((yield* step) > 0) yield* send({ op: "collect" }, "deleting old content")
     while ((yield* send({ op: "vacuum" }, "giving space back")) > 0);
   })
@@ -232,7 +246,10 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
-      yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning })
+      // Nobody may listen, or slowly: the store waits for neither
+      const changes = yield* PubSub.sliding<StoreChange>(16_384)
+      const tell = (all: ReadonlyArray<StoreChange>) => all.forEach((change) => PubSub.publishUnsafe(changes, change))
+      yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
       const queries = yield* traceQueries({ send, prices, reader: memory ?? (yield* open(openQuestions)) })
       const store = TraceStore.of({
         ingest: (spans) =>
@@ -260,6 +277,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
         search: (query) => searching(() => reader.search(query)),
         records: (selection) => recordsOf(reader, selection),
         restore: (records) => send({ op: "restore", records }, "restoring events"),
+        changes: Stream.fromPubSub(changes),
         sessions: ({ limit, offset }) => attempt("listing sessions", () => reader.sessions(limit, offset)),
         sessionEvents: (sessionId) => attempt("reading a session", () => reader.sessionEvents(sessionId))
       })

@@ -242,16 +242,22 @@ export class TraceQueries extends Context.Service<
         readonly before?: string | undefined
       }
     ) => Effect.Effect<SessionRows, TraceStoreError | SearchError>
-    readonly sessionRow: (sessionId: string) => Effect.Effect<Option.Option<SessionRow>, TraceStoreError>
+    /** One session; with `wait: false` its sums may be those of a moment ago. */
+    readonly sessionRow: (
+      sessionId: string,
+      options?: { readonly wait?: boolean | undefined }
+    ) => Effect.Effect<Option.Option<SessionRow>, TraceStoreError>
+    /** How many events were kept and are in no sums, facets and searches yet. */
+    readonly behind: Effect.Effect<number, TraceStoreError>
     /**
      * The events of a session without their payloads, in order of their start, the session itself first; 200 at once, then up to
      * 2,000 at a time, read while it is consumed. Nothing waits for the index.
      */
     readonly spanRows: (sessionId: string) => Stream.Stream<ReadonlyArray<SpanRow>, TraceStoreError>
-    /** One event as {@link spanRows} has it, and the session that it is in. */
-    readonly spanRow: (
-      eventId: string
-    ) => Effect.Effect<Option.Option<{ readonly session_id: string; readonly row: SpanRow }>, TraceStoreError>
+    /** Some events as {@link spanRows} has them, each with the session that it is in; those that do not exist are left out. */
+    readonly spanRowsOf: (
+      eventIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<{ readonly session_id: string; readonly row: SpanRow }>, TraceStoreError>
     /** An event with all that is known of it. */
     readonly eventDetail: (eventId: string) => Effect.Effect<Option.Option<EventDetail>, TraceStoreError>
   }

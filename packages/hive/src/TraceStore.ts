@@ -102,6 +102,20 @@ export interface StoredEvent {
 }
 
 /**
+ * Something that the store did by itself: a span that is lost now, a session that retention made smaller or deleted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StoreChange {
+  /** The session's own id where it is about a session. */
+  readonly event_id: string
+  readonly session_id: string
+  /** Nothing of the session is left. */
+  readonly deleted?: true | undefined
+}
+
+/**
  * Which events: those that a search finds, on all its pages.
  *
  * @category models
@@ -151,5 +165,7 @@ export class TraceStore extends Context.Service<
      * was added to them here. What was running elsewhere is lost here: nothing will be heard of its process.
      */
     readonly restore: (records: ReadonlyArray<StoredEvent>) => Effect.Effect<void, TraceStoreError>
+    /** What the store does by itself, from now on. */
+    readonly changes: Stream.Stream<StoreChange>
   }
 >()("@honeyhive/hive/TraceStore") {}

@@ -32,6 +32,7 @@ export {
   type Selection,
   SessionSummary,
   type SpanSource,
+  type StoreChange,
   type StoredEvent,
   TraceStore,
   TraceStoreError

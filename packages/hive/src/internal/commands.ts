@@ -46,10 +46,13 @@ export interface Answers {
   /** False when there is no such event. */
   readonly updateEvent: boolean
   readonly restore: void
-  /** How many were marked. */
-  readonly markLost: number
-  /** How many events were deleted. */
-  readonly retain: number
+  /** Those that were marked. */
+  readonly markLost: ReadonlyArray<{ readonly event_id: string; readonly session_id: string }>
+  /** How many events were deleted, of which sessions, and whether anything of them is left. */
+  readonly retain: {
+    readonly gone: number
+    readonly sessions: ReadonlyArray<{ readonly session_id: string; readonly deleted: boolean }>
+  }
   readonly collect: void
   /** How many free pages are left. */
   readonly vacuum: number

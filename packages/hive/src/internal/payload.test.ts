@@ -111,7 +111,9 @@ describe("shared content", () => {
         write([{ op: "createEvents", events: [event], now: 0 }])
         const [found] = makeReader(second).page({}, [-1, ""], 9)
         assert.deepStrictEqual(found?.event.inputs, event.inputs)
-        assert.deepInclude(other([{ op: "retain", limits }])[0], { value: 1 })
+        assert.deepInclude(other([{ op: "retain", limits }])[0], {
+          value: { gone: 1, sessions: [{ session_id: "s", deleted: true }] }
+        })
         other([{ op: "collect" }])
         assert.strictEqual(Object.values(first.prepare("SELECT COUNT(*) FROM blobs").get() ?? {})[0], 0)
       }

@@ -60,9 +60,10 @@ export const makeRetention = (
   }
 
   return {
-    /** One step; answers how many events went: none when everything is within the limits. */
-    retain: (limits: Limits): number => {
+    /** One step; answers how many events went, none when everything is within the limits, and of which sessions. */
+    retain: (limits: Limits): { readonly gone: number; readonly sessions: ReadonlyArray<string> } => {
       let gone = 0
+      const sessions: Array<string> = []
       const drop = (victim: Victim): boolean => {
         if (victim === undefined) return false
         const id = String(victim["session_id"])
@@ -72,6 +73,7 @@ export const makeRetention = (
           removeShares.run(String(event["event_id"]))
         }
         on.changed(id)
+        sessions.push(id)
         gone += events.length
         return true
       }
@@ -79,7 +81,7 @@ export const makeRetention = (
       while (endedBefore !== null && gone < STEP && drop(old.get(endedBefore)));
       const target = Math.min(STEP, gone === 0 ? surplus(limits) : 0)
       while (gone < target && drop(first.get()));
-      return gone
+      return { gone, sessions }
     },
 
     /** Removes shared content that no event needs any more. */

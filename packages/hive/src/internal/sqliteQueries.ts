@@ -130,9 +130,10 @@ export const traceQueries = ({
         Effect.flatMap(caughtUp, (behind) =>
           asking("listing sessions", () => ({ ...sessions.page(query, order, clamp(limit, 50, 1000), before), behind }))
         ),
-      sessionRow: (id) =>
+      behind,
+      sessionRow: (id, { wait = true } = {}) =>
         Effect.andThen(
-          caughtUp,
+          wait ? caughtUp : Effect.void,
           attempt("reading a session", () => Option.fromUndefinedOr(sessions.row(id)))
         ),
       spanRows: (sessionId) =>
@@ -144,7 +145,7 @@ export const traceQueries = ({
             ({ next, rows }) => [[rows], Option.fromUndefinedOr(next)] as const
           )
         ).pipe(Stream.filter((rows) => rows.length > 0)),
-      spanRow: (id) => attempt("reading an event", () => Option.fromUndefinedOr(spans.one(id.toLowerCase()))),
+      spanRowsOf: (ids) => attempt("reading events", () => ids.flatMap((id) => spans.one(id.toLowerCase()) ?? [])),
       eventDetail: (id) => attempt("reading an event", () => Option.fromUndefinedOr(details(id)))
     })
   })

@@ -60,6 +60,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`
   )
   const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
+  const summary = database.prepare("SELECT 1 FROM session_summaries WHERE session_id = ?")
   const [begin, commit, rollback, save, release, undo] = [
     "BEGIN IMMEDIATE",
     "COMMIT",
@@ -221,13 +222,13 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       return true
     },
     markLost: ({ opened, silentSince }) => {
-      const lost = running.silentSince(silentSince, opened)
-      for (const id of lost) {
+      return running.silentSince(silentSince, opened).flatMap((id) => {
         const row = find(id)
         running.ends(id)
-        if (row !== undefined && row.end_time === null) write(withState(fromRow(row), "lost"), lineageOf(row))
-      }
-      return lost.length
+        if (row === undefined || row.end_time !== null) return []
+        write(withState(fromRow(row), "lost"), lineageOf(row))
+        return [{ event_id: id, session_id: String(row.session_id) }]
+      })
     },
     restore: ({ records }) => {
       for (const { event, source, span } of records) {
@@ -242,9 +243,9 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       }
     },
     retain: ({ limits }) => {
-      const gone = retention.retain(limits)
+      const { gone, sessions } = retention.retain(limits)
       if (gone > 0) known.clear()
-      return gone
+      return { gone, sessions: sessions.map((id) => ({ session_id: id, deleted: summary.get(id) === undefined })) }
     },
     collect: retention.collect,
     vacuum: retention.vacuum,
