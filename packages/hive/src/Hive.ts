@@ -75,7 +75,7 @@ const describe = (cause: unknown, host: string, port: number): string =>
     : `cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`
 
 /** A server that slow clients cannot hold on to: neither those that send slowly nor those that do not read. */
-const impatient = (requestTimeout: number) => () => {
+const impatient = (requestTimeout: number) => {
   const server = createServer({
     headersTimeout: Math.min(10_000, requestTimeout),
     requestTimeout,
@@ -87,7 +87,13 @@ const impatient = (requestTimeout: number) => () => {
 }
 
 const listening = (host: string, port: number, requestTimeout: number) =>
-  NodeHttpServer.layer(impatient(requestTimeout), { host, port, gracefulShutdownTimeout: "2 seconds" }).pipe(
+  Effect.acquireRelease(
+    Effect.sync(() => impatient(requestTimeout)),
+    // Last of all: a connection that outlived the server would take requests that nobody answers
+    (server) => Effect.sync(() => server.closeAllConnections())
+  ).pipe(
+    Effect.map((server) => NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout: "2 seconds" })),
+    Layer.unwrap,
     Layer.catchTag("ServeError", ({ cause }) =>
       Layer.effectContext(Effect.fail(new HiveError({ message: describe(cause, host, port), cause })))
     )

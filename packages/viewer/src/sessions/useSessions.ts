@@ -75,7 +75,7 @@ export const useSessions = (q: string | undefined, order: Order | undefined, may
         const { sessions } = await readPage(q, order, undefined)
         const unknown = sessions.filter(({ session_id }) => !knownNow.current.has(session_id))
         change((before) => new Map([...before, ...sessions.map((row) => [row.session_id, row] as const)]))
-        if (moveNow.current()) {
+        if (knownNow.current.size === 0 || moveNow.current()) {
           setFresh([])
           setShown((before) => [...unknown, ...before])
         } else setFresh(unknown)
