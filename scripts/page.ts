@@ -1,9 +1,12 @@
 /**
  * `pnpm page`: builds the page into the hive's package, unless what is there is newer than everything that it is made of.
  */
+import { execFile } from "node:child_process"
 import { globSync, statSync } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 
+const run = promisify(execFile)
 const root = join(import.meta.dirname, "..")
 const viewer = join(root, "packages", "viewer")
 const page = join(root, "packages", "hive", "page", "index.html")
@@ -21,9 +24,15 @@ const sources = [
 export const buildPage = async (): Promise<boolean> => {
   const built = changed(page)
   if (sources.every((path) => changed(path) < built)) return false
-  // Its packages are loaded only when there is something to build
-  const { build } = await import("vite")
-  await build({ configFile: join(viewer, "vite.config.ts"), logLevel: "warn" })
+  // A process of its own: React's build depends on NODE_ENV, which is "test" in tests
+  await run(
+    process.execPath,
+    [join(viewer, "node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "error"],
+    {
+      cwd: viewer,
+      env: { ...process.env, NODE_ENV: "production" }
+    }
+  )
   return true
 }
 

@@ -2,7 +2,7 @@
  * What stands around every view: where one can go, how the hive is, and the keys that work everywhere.
  */
 import { Link, Outlet, useNavigate } from "@tanstack/react-router"
-import { Keyboard, List, Monitor, Moon, Sun } from "lucide-react"
+import { ChartColumn, Keyboard, List, Monitor, Moon, Sun } from "lucide-react"
 import { useConnection } from "./hive/live.ts"
 import { KeyDialog } from "./hive/KeyDialog.tsx"
 import { Shortcuts, useShortcuts } from "./keyboard/Shortcuts.tsx"
@@ -11,7 +11,10 @@ import { nextTheme, setTheme, useTheme } from "./design/theme.ts"
 import icon from "./design/icon.svg"
 import styles from "./Shell.module.css"
 
-const destinations = [{ to: "/", word: "Sessions", icon: List, keys: "g s" }] as const
+const destinations = [
+  { to: "/", word: "Sessions", icon: List },
+  { to: "/aggregates", word: "Metrics", icon: ChartColumn }
+] as const
 
 const themes = { system: [Monitor, "as the system"], light: [Sun, "light"], dark: [Moon, "dark"] } as const
 
@@ -60,6 +63,7 @@ const Everywhere = () => {
   const theme = useTheme()
   useShortcuts("Everywhere", {
     "g s": ["sessions", () => void navigate({ to: "/" })],
+    "g m": ["metrics", () => void navigate({ to: "/aggregates" })],
     t: ["light, dark or the system's colours", () => setTheme(nextTheme[theme])]
   })
   return null

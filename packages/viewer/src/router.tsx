@@ -4,6 +4,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router"
 import { type Order, ORDERS, type View, VIEWS } from "./addresses.ts"
 import { Shell } from "./Shell.tsx"
+import { type Range, RANGES } from "./metrics/ranges.ts"
 import { Problem } from "./design/Notice.tsx"
 import { SessionsPage } from "./sessions/SessionsPage.tsx"
 
@@ -42,7 +43,28 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("./session/SessionPage.tsx"), "SessionPage")
 })
 
-const routeTree = root.addChildren([sessions, session])
+interface MetricsSearch {
+  readonly q?: string | undefined
+  readonly range?: Range | undefined
+  readonly by?: "name" | "model" | "tool" | undefined
+  readonly figure?: "p50" | "p95" | undefined
+  readonly money?: "tokens" | "cost" | undefined
+}
+
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: "/aggregates",
+  validateSearch: (search): MetricsSearch => ({
+    q: text(search["q"]),
+    range: oneOf(RANGES, search["range"]),
+    by: oneOf(["name", "model", "tool"], search["by"]),
+    figure: oneOf(["p50", "p95"], search["figure"]),
+    money: oneOf(["tokens", "cost"], search["money"])
+  }),
+  component: lazyRouteComponent(() => import("./metrics/MetricsPage.tsx"), "MetricsPage")
+})
+
+const routeTree = root.addChildren([sessions, session, metrics])
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
 
