@@ -22,6 +22,10 @@ const columns = [
   "cost"
 ] as const
 
+// What another event says too counts once
+const valueOf = (column: (typeof columns)[number]): string =>
+  column === "tokens" ? "CASE f.repeats WHEN 0 THEN f.tokens END AS tokens" : `f.${column} AS ${column}`
+
 type Writable<A> = { -readonly [key in keyof A]: A[key] }
 
 type Totals = Omit<Aggregate, "key" | "label" | "error_rate" | "duration" | "time_to_first_token">
@@ -117,7 +121,7 @@ export const aggregates = (
   limit: number
 ): ReadonlyArray<Aggregate> => {
   const groups = new Map<unknown, Group>()
-  const select = `SELECT ${keyOf(by)} AS key, ${columns.map((column) => `f.${column} AS ${column}`).join(", ")}`
+  const select = `SELECT ${keyOf(by)} AS key, ${columns.map(valueOf).join(", ")}`
   const statement = database.prepare(`${select} FROM ${source.sql}`)
   // Half the time; a Node that cannot do so yet gives objects with their values in the same order
   if ("setReturnArrays" in statement) statement.setReturnArrays(true)
