@@ -3,10 +3,11 @@
  * is shown is looked up.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
-import type { Aggregates, Facet, Facets, Grouping, Hit, Hits, Order } from "../TraceQueries.ts"
+import type { Aggregates, Facet, Facets, Grouping, Histogram, Hit, Hits, Measure, Order } from "../TraceQueries.ts"
 import { complete, type Completion, type TraceQuery, valueAt } from "../TraceQuery.ts"
 import { aggregates } from "./aggregates.ts"
 import { type WordColumn, wordColumns } from "./facts.ts"
+import { histogram } from "./histograms.ts"
 import { plan, type Plan } from "./queryCompiler.ts"
 import type { Condition } from "./search.ts"
 
@@ -185,7 +186,7 @@ export const make = (database: DatabaseSync, now: () => number, alive: () => voi
 
   const aggregate = (
     query: TraceQuery,
-    by: Grouping,
+    by: Grouping | readonly [Grouping, Grouping],
     order: Order,
     limit: number | undefined
   ): Omit<Aggregates, "behind"> => {
@@ -193,6 +194,8 @@ export const make = (database: DatabaseSync, now: () => number, alive: () => voi
   }
 
   return {
+    histogram: (query: TraceQuery, of: Measure, size: number | undefined): Omit<Histogram, "behind"> =>
+      histogram(database, source(query), of, clamp(size, 40, 200)),
     search,
     facets,
     aggregate,

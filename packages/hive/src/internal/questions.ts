@@ -23,7 +23,7 @@ export const makeQuestions = (database: DatabaseSync, prices: PriceTable, { aliv
     alive()
     return 1
   })
-  const { aggregate, complete, facets, search, sourceOf } = make(database, now, alive)
+  const { aggregate, complete, facets, histogram, search, sourceOf } = make(database, now, alive)
   const sessions = makeSessionRows(database, unpack, sourceOf)
   const spans = makeSpanRows(database, unpack, prices, sessions.standing)
   const details = makeEventDetails(database, makeReader(database), prices)
@@ -31,6 +31,7 @@ export const makeQuestions = (database: DatabaseSync, prices: PriceTable, { aliv
     search,
     facets,
     aggregate,
+    histogram,
     complete,
     behind: makeWaiting(database),
     sessionPage: sessions.page,
@@ -47,7 +48,7 @@ export type Question = keyof Questions
 
 /** Those that may look at all events, which others must not wait for. */
 export const isHeavy = (question: Question, args: ReadonlyArray<unknown>): boolean => {
-  if (question !== "sessionPage") return question === "facets" || question === "aggregate"
+  if (question !== "sessionPage") return question === "facets" || question === "aggregate" || question === "histogram"
   const [query] = args as Parameters<Questions["sessionPage"]> // they are this question's
   return query._tag !== "All"
 }

@@ -137,7 +137,7 @@ export const traceQueries = ({
             )
           )
     )
-    const answer = <Q extends "search" | "facets" | "aggregate">(
+    const answer = <Q extends "search" | "facets" | "aggregate" | "histogram">(
       what: string,
       question: Q,
       ...args: Parameters<Questions[Q]>
@@ -168,6 +168,8 @@ export const traceQueries = ({
       facets: (query, { limit } = {}) => answer("counting facets", "facets", query, limit),
       aggregate: (query, { by, limit, order = "events" }) =>
         answer("aggregating", "aggregate", query, by, order, limit),
+      histogram: (query, { buckets, of = "duration" } = {}) =>
+        answer("counting a histogram", "histogram", query, of, buckets),
       complete: (text, cursor) => read("completing", "complete", text, cursor),
       sessionRows: (query, { before, limit, order = "newest" } = {}) =>
         Effect.flatMap(caughtUp, (behind) =>
