@@ -1,6 +1,6 @@
 /**
- * The page's questions as an `HttpApi`: `/api/search`, `/api/facets`, `/api/aggregates`, `/api/complete`, `/api/sessions`,
- * `/api/events`.
+ * The page's questions as an `HttpApi`: `/api/search`, `/api/facets`, `/api/aggregates`, `/api/histogram`,
+ * `/api/complete`, `/api/sessions`, `/api/events`.
  *
  * A query is its text, `q`. Only definitions are here, for clients; `QueryRoutes` serves them.
  *
@@ -11,10 +11,10 @@ import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import { BadRequest, NotFound, Unauthorized, Validation } from "@honeyhive/contract/Api"
+import { BadRequest, InternalError, NotFound, Unauthorized, Validation } from "@honeyhive/contract/Api"
 import { EventDetail } from "./EventDetail.ts"
 import { SessionOrder, SessionRow, SessionRows } from "./SessionRow.ts"
-import { Aggregates, Facets, Grouping, Hits, Order } from "./TraceQueries.ts"
+import { Aggregates, Facets, Grouping, Histogram, Hits, Measure, Order } from "./TraceQueries.ts"
 import { Completion } from "./TraceQuery.ts"
 
 /**
@@ -37,6 +37,26 @@ export class QueryProblem extends Schema.Error<QueryProblem>("@honeyhive/hive/Qu
 ) {}
 
 /**
+ * So much is to be done that this has to wait, or it takes longer than a question may: `message` says which. Come again after
+ * `Retry-After`.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Busy extends Schema.Error<Busy>("@honeyhive/hive/Busy")(
+  {
+    statusCode: Schema.tag(503),
+    message: Schema.String,
+    success: Schema.tag(false),
+    errorCode: Schema.tag("busy")
+  },
+  { httpApiStatus: 503 }
+) {}
+
+// How a store fails; what stands around all routes answers it
+const failures = [InternalError, Busy] as const
+
+/**
  * A key where the hive lists keys; none is needed where it does not.
  *
  * @category middleware
@@ -53,6 +73,14 @@ const integer = (minimum: number, maximum: number) =>
 
 const q = { q: Schema.optionalKey(Schema.String) }
 
+const groupings = Grouping.literals.join("|")
+
+const By = Schema.String.check(
+  Schema.isPattern(new RegExp(`^(${groupings})(,(${groupings}))?$`), {
+    title: `${Grouping.literals.join(", ")}, or two of them with a comma between them`
+  })
+)
+
 const queries = HttpApiGroup.make("queries").add(
   HttpApiEndpoint.get("search", "/api/search", {
     query: {
@@ -61,26 +89,33 @@ const queries = HttpApiGroup.make("queries").add(
       before: Schema.optionalKey(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER))
     },
     success: Hits,
-    error: QueryProblem
+    error: [QueryProblem, ...failures]
   }),
   HttpApiEndpoint.get("facets", "/api/facets", {
     query: { ...q, limit: Schema.optionalKey(integer(1, 1000)) },
     success: Facets,
-    error: QueryProblem
+    error: [QueryProblem, ...failures]
   }),
   HttpApiEndpoint.get("aggregates", "/api/aggregates", {
     query: {
       ...q,
-      by: Grouping,
+      /** One grouping, or two with a comma between them. */
+      by: By,
       order: Schema.optionalKey(Order),
       limit: Schema.optionalKey(integer(1, 10_000))
     },
     success: Aggregates,
-    error: QueryProblem
+    error: [QueryProblem, ...failures]
+  }),
+  HttpApiEndpoint.get("histogram", "/api/histogram", {
+    query: { ...q, of: Schema.optionalKey(Measure), buckets: Schema.optionalKey(integer(1, 200)) },
+    success: Histogram,
+    error: [QueryProblem, ...failures]
   }),
   HttpApiEndpoint.get("complete", "/api/complete", {
     query: { ...q, cursor: Schema.optionalKey(integer(0, Number.MAX_SAFE_INTEGER)) },
-    success: Completion
+    success: Completion,
+    error: failures
   })
 )
 
@@ -93,17 +128,17 @@ const page = HttpApiGroup.make("page").add(
       before: Schema.optionalKey(Schema.String)
     },
     success: SessionRows,
-    error: [QueryProblem, BadRequest]
+    error: [QueryProblem, BadRequest, ...failures]
   }),
   HttpApiEndpoint.get("session", "/api/sessions/:session_id", {
     params: { session_id: Schema.String },
     success: SessionRow,
-    error: NotFound
+    error: [NotFound, ...failures]
   }),
   HttpApiEndpoint.get("event", "/api/events/:event_id", {
     params: { event_id: Schema.String },
     success: EventDetail,
-    error: NotFound
+    error: [NotFound, ...failures]
   })
 )
 

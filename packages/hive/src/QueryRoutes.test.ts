@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { Hive } from "./Hive.ts"
-import { Aggregates, Facets, Hits } from "./TraceQueries.ts"
+import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { Aggregates, Facets, Histogram, Hits, TraceQueries } from "./TraceQueries.ts"
 import { Completion } from "./TraceQuery.ts"
-import { TraceStore } from "./TraceStore.ts"
+import { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 const get = (path: string, key?: string) =>
   Effect.gen(function* () {
@@ -17,6 +20,9 @@ const get = (path: string, key?: string) =>
   })
 
 const q = encodeURIComponent
+
+const broken = () => Effect.fail(new TraceStoreError({ message: "the disk says: secret" }))
+const busy = () => Effect.fail(new TraceStoreError({ message: "it takes too long", busy: true }))
 
 describe("QueryRoutes", () => {
   it.live("answers the page's questions", () =>
@@ -106,6 +112,100 @@ describe("QueryRoutes", () => {
       assert.deepStrictEqual(group?.usage, { input: 2500, cacheRead: 500, cacheWrite: 0, reasoning: 0, output: 300 })
       assert.closeTo(group?.cost ?? 0, (2500 * 2.5 + 500 * 1.25 + 300 * 10) / 1e6, 1e-12)
     }).pipe(Effect.provide(Hive.layer()))
+  )
+
+  it.live("counts how long events took, and groups by two things at once", () =>
+    Effect.gen(function* () {
+      const day = 86_400_000
+      yield* TraceStore.use((store) =>
+        store.createEvents(
+          [1, 10, 100, 1000].map((duration, index) => ({
+            event_type: "model" as const,
+            event_name: "chat",
+            inputs: {},
+            config: { model: index === 3 ? "gpt-5" : "gpt-4o" },
+            start_time: 20_000 * day + (index > 1 ? day : 0),
+            duration
+          }))
+        )
+      )
+      const { body } = yield* get("/api/histogram?buckets=3")
+      const histogram = Schema.decodeUnknownSync(Histogram)(body)
+      assert.deepStrictEqual(
+        histogram.buckets.map(({ count, from }) => [Math.round(from), count]),
+        [
+          [1, 1],
+          [10, 1],
+          [100, 2]
+        ]
+      )
+      assert.deepInclude(histogram, { count: 4, min: 1, max: 1000 })
+      const costs = Schema.decodeUnknownSync(Histogram)(
+        (yield* get(`/api/histogram?of=cost&q=${q("model:gpt*")}`)).body
+      )
+      assert.deepInclude(costs, { count: 0, buckets: [] })
+      const { groups } = Schema.decodeUnknownSync(Aggregates)((yield* get("/api/aggregates?by=day,model")).body)
+      const first = new Date(20_000 * day).toISOString().slice(0, 10)
+      const second = new Date(20_001 * day).toISOString().slice(0, 10)
+      assert.deepStrictEqual(
+        new Map(groups.map(({ duration, events, keys }) => [keys.join(), [events, duration?.p50]])),
+        new Map([
+          [`${first},gpt-4o`, [2, 1]],
+          [`${second},gpt-4o`, [1, 100]],
+          [`${second},gpt-5`, [1, 1000]]
+        ])
+      )
+      for (const by of ["day,", "day,nothing", "day,model,name"]) {
+        assert.strictEqual((yield* get(`/api/aggregates?by=${by}`)).status, 400, by)
+      }
+    }).pipe(Effect.provide(Hive.layer()))
+  )
+
+  it.live("a store that fails or is busy is answered as such, in HoneyHive's shape", () =>
+    Effect.gen(function* () {
+      for (const path of [
+        "/api/search",
+        "/api/facets",
+        "/api/aggregates?by=all",
+        "/api/histogram",
+        "/api/complete",
+        "/api/sessions",
+        "/api/sessions/x",
+        "/api/sessions/x/spans",
+        "/api/events/x"
+      ]) {
+        const { body, status } = yield* get(path)
+        const busy = path.startsWith("/api/sessions") || path === "/api/facets"
+        assert.strictEqual(status, busy ? 503 : 500, path)
+        assert.deepInclude(body, {
+          success: false,
+          statusCode: status,
+          errorCode: busy ? "busy" : "internal_error"
+        })
+        assert.notInclude(JSON.stringify(body), "secret")
+      }
+    }).pipe(
+      Effect.provide(
+        Hive.layerServer().pipe(
+          Layer.provideMerge(
+            Layer.merge(
+              SqliteTraceStore.layer({ path: ":memory:" }),
+              Layer.mock(TraceQueries)({
+                search: broken,
+                facets: busy,
+                aggregate: broken,
+                histogram: broken,
+                complete: broken,
+                sessionRows: busy,
+                sessionRow: busy,
+                eventDetail: broken
+              })
+            )
+          ),
+          Layer.provide(Logger.layer([]))
+        )
+      )
+    )
   )
 
   it.live("says where a query is wrong, and refuses what is no number", () =>

@@ -11,8 +11,9 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import { BadRequest, NotFound, Unauthorized, Validation } from "@honeyhive/contract/Api"
 import { Keys } from "./Keys.ts"
 import { Access, QueryApi, QueryProblem } from "./QueryApi.ts"
-import { TraceQueries } from "./TraceQueries.ts"
+import { type Grouping, TraceQueries } from "./TraceQueries.ts"
 import { parse, type TraceQuery } from "./TraceQuery.ts"
+import { TraceStoreError } from "./TraceStore.ts"
 
 const validation = HttpApiMiddleware.layerSchemaErrorTransform(Validation, (error) =>
   Effect.fail(new BadRequest({ message: `${error.kind.toLowerCase()}: ${error.cause.message}` }))
@@ -30,11 +31,28 @@ const access: Layer.Layer<Access, never, Keys> = Layer.effect(
   )
 )
 
+/**
+ * A store that fails is nothing that a handler can do something about: it is answered where every failure is, in HoneyHive's shape
+ * (`HttpProblem.answering`: 503 for one that is busy, 500 and a line in the log for others).
+ */
+const failing = <A, E, R>(
+  answer: Effect.Effect<A, E | TraceStoreError, R>
+): Effect.Effect<A, Exclude<E, TraceStoreError>, R> =>
+  Effect.catchIf(answer, isStoreError, Effect.die) as Effect.Effect<A, Exclude<E, TraceStoreError>, R> // none is left
+
+const isStoreError = (error: unknown): error is TraceStoreError => error instanceof TraceStoreError
+
 const read = (text: string | undefined): Effect.Effect<TraceQuery, QueryProblem> =>
   Effect.mapError(
     Effect.fromResult(parse(text ?? "")),
     ({ expected, message, position }) => new QueryProblem({ message, position, expected })
   )
+
+/** The API's pattern lets only groupings in. */
+const groupingsOf = (by: string): Grouping | readonly [Grouping, Grouping] => {
+  const [first, second] = by.split(",") as [Grouping, Grouping | undefined]
+  return second === undefined ? first : [first, second]
+}
 
 const queries = HttpApiBuilder.group(
   QueryApi,
@@ -42,13 +60,14 @@ const queries = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const questions = yield* TraceQueries
     return handlers.handleAll({
-      search: ({ query: { q, ...page } }) =>
-        Effect.flatMap(read(q), (query) => Effect.orDie(questions.search(query, page))),
+      search: ({ query: { q, ...page } }) => Effect.flatMap(read(q), (query) => failing(questions.search(query, page))),
       facets: ({ query: { q, ...options } }) =>
-        Effect.flatMap(read(q), (query) => Effect.orDie(questions.facets(query, options))),
-      aggregates: ({ query: { q, ...options } }) =>
-        Effect.flatMap(read(q), (query) => Effect.orDie(questions.aggregate(query, options))),
-      complete: ({ query: { q = "", cursor = q.length } }) => Effect.orDie(questions.complete(q, cursor))
+        Effect.flatMap(read(q), (query) => failing(questions.facets(query, options))),
+      aggregates: ({ query: { by, q, ...options } }) =>
+        Effect.flatMap(read(q), (query) => failing(questions.aggregate(query, { ...options, by: groupingsOf(by) }))),
+      histogram: ({ query: { q, ...options } }) =>
+        Effect.flatMap(read(q), (query) => failing(questions.histogram(query, options))),
+      complete: ({ query: { q = "", cursor = q.length } }) => failing(questions.complete(q, cursor))
     })
   })
 )
@@ -57,9 +76,9 @@ const missing = (what: string, id: string) => new NotFound({ message: `no ${what
 
 const present =
   (what: string, id: string) =>
-  <A, E>(found: Effect.Effect<Option.Option<A>, E>): Effect.Effect<A, NotFound> =>
+  <A>(found: Effect.Effect<Option.Option<A>, TraceStoreError>): Effect.Effect<A, NotFound> =>
     Effect.flatMap(
-      Effect.orDie(found),
+      failing(found),
       Option.match({ onNone: () => Effect.fail(missing(what, id)), onSome: Effect.succeed })
     )
 
@@ -73,7 +92,7 @@ const page = HttpApiBuilder.group(
         Effect.flatMap(read(q), (query) =>
           questions.sessionRows(query, page).pipe(
             Effect.catchTag("SearchError", ({ message }) => Effect.fail(new BadRequest({ message }))),
-            Effect.catchTag("TraceStoreError", Effect.die)
+            failing
           )
         ),
       session: ({ params: { session_id: id } }) => present("session", id)(questions.sessionRow(id)),

@@ -31,6 +31,7 @@ const nullable = <S extends Schema.Constraint>(schema: S) => Schema.NullOr(schem
  * | 14 | output tokens, reasoning among them |
  * | 15 | number of links to other spans |
  * | 16 | whether it names a parent that is not in the store |
+ * | 17 | whether its tokens count: not where an event below it tells the same call of a model |
  *
  * @category schemas
  * @since 0.1.0
@@ -52,6 +53,7 @@ export const SpanRow = Schema.Tuple([
   nullable(Schema.Finite),
   nullable(Schema.Finite),
   Schema.Int,
+  Schema.Boolean,
   Schema.Boolean
 ])
 

@@ -250,7 +250,12 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const changes = yield* PubSub.sliding<StoreChange>(16_384)
       const tell = (all: ReadonlyArray<StoreChange>) => all.forEach((change) => PubSub.publishUnsafe(changes, change))
       yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
-      const queries = yield* traceQueries({ send, prices, reader: memory ?? (yield* open(openQuestions)) })
+      const queries = yield* traceQueries({
+        send,
+        prices,
+        path: memory === undefined ? path : undefined,
+        reader: memory ?? (yield* open(openQuestions))
+      })
       const store = TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(

@@ -132,6 +132,8 @@ export const Percentiles = Schema.Struct({ p50: Millis, p95: Millis, p99: Millis
 export const Aggregate = Schema.Struct({
   /** The group's value; null for the events that have none. */
   key: Schema.NullOr(Schema.String),
+  /** The values of all groupings, the first one's being `key`. */
+  keys: Schema.Array(Schema.NullOr(Schema.String)),
   /** A session's name, where the groups are sessions. */
   label: Schema.NullOr(Schema.String),
   events: Schema.Int,
@@ -168,6 +170,44 @@ export const Aggregates = Schema.Struct({ groups: Schema.Array(Aggregate), behin
  * @since 0.1.0
  */
 export type Aggregates = typeof Aggregates.Type
+
+/**
+ * The numbers of an event that a histogram can be of: milliseconds, tokens, US dollars.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Measure = Schema.Literals(["duration", "ttft", "tokens", "cost"])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Measure = typeof Measure.Type
+
+/**
+ * How often a number is how large, in buckets of the same width on a logarithmic scale; each holds its lower bound and not its
+ * upper one, but for the last, which holds both. What is smaller than all bounds, 0 for example, is in the
+ * first one.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Histogram = Schema.Struct({
+  /** Events that have the number. */
+  count: Schema.Int,
+  min: Schema.NullOr(Schema.Finite),
+  max: Schema.NullOr(Schema.Finite),
+  percentiles: Schema.NullOr(Schema.Struct({ p50: Schema.Finite, p95: Schema.Finite, p99: Schema.Finite })),
+  buckets: Schema.Array(Schema.Struct({ from: Schema.Finite, to: Schema.Finite, count: Schema.Int })),
+  behind: Schema.Int
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Histogram = typeof Histogram.Type
 
 /**
  * In which order groups come: the largest first.
@@ -223,11 +263,17 @@ export class TraceQueries extends Context.Service<
     readonly aggregate: (
       query: TraceQuery,
       options: {
-        readonly by: Grouping
+        /** One grouping, or two: each value of the first with each of the second. */
+        readonly by: Grouping | readonly [Grouping, Grouping]
         readonly order?: Order | undefined
         readonly limit?: number | undefined
       }
     ) => Effect.Effect<Aggregates, TraceStoreError>
+    /** How often events that a query finds have which duration, or another number; 40 buckets by default. */
+    readonly histogram: (
+      query: TraceQuery,
+      options?: { readonly of?: Measure | undefined; readonly buckets?: number | undefined }
+    ) => Effect.Effect<Histogram, TraceStoreError>
     /** What may stand at a cursor in the text of a query, with the values that the store has. */
     readonly complete: (text: string, cursor: number) => Effect.Effect<Completion, TraceStoreError>
     /**

@@ -9,7 +9,7 @@ export { HoneyHiveLocal, layer as layerLocal, type LocalOptions } from "./HoneyH
 export { HttpProblem } from "./HttpProblem.ts"
 export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
-export { QueryApi, QueryProblem } from "./QueryApi.ts"
+export { Busy, QueryApi, QueryProblem } from "./QueryApi.ts"
 export * as RecordStore from "./RecordStore.ts"
 export { SessionOrder, SessionRow, SessionRows, Status } from "./SessionRow.ts"
 export { SpanLine, SpanRow } from "./SpanRow.ts"
@@ -20,8 +20,10 @@ export {
   Facet,
   Facets,
   Grouping,
+  Histogram,
   Hit,
   Hits,
+  Measure,
   Order,
   Percentiles,
   TraceQueries

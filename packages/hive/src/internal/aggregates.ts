@@ -22,19 +22,23 @@ const columns = [
   "cost"
 ] as const
 
+// What another event says too counts once
+const valueOf = (column: (typeof columns)[number]): string =>
+  column === "tokens" ? "CASE f.repeats WHEN 0 THEN f.tokens END AS tokens" : `f.${column} AS ${column}`
+
 type Writable<A> = { -readonly [key in keyof A]: A[key] }
 
-type Totals = Omit<Aggregate, "key" | "label" | "error_rate" | "duration" | "time_to_first_token">
+type Totals = Omit<Aggregate, "key" | "keys" | "label" | "error_rate" | "duration" | "time_to_first_token">
 
 interface Group {
-  readonly key: unknown
+  readonly keys: readonly [unknown, unknown]
   readonly durations: Array<number>
   readonly firsts: Array<number>
   readonly totals: Writable<Omit<Totals, "usage">> & { readonly usage: Writable<Totals["usage"]> }
 }
 
-const empty = (key: unknown): Group => ({
-  key,
+const empty = (keys: Group["keys"]): Group => ({
+  keys,
   durations: [],
   firsts: [],
   totals: {
@@ -50,7 +54,7 @@ const empty = (key: unknown): Group => ({
 })
 
 const add = (group: Group, row: ReadonlyArray<unknown>): void => {
-  const [, error, start, end, duration, ttft, tokens, input, cacheRead, cacheWrite, reasoning, output, cost] = row
+  const [, , error, start, end, duration, ttft, tokens, input, cacheRead, cacheWrite, reasoning, output, cost] = row
   const { durations, firsts, totals } = group
   totals.events++
   if (error !== null) totals.errors++
@@ -70,7 +74,7 @@ const add = (group: Group, row: ReadonlyArray<unknown>): void => {
 }
 
 /** Nearest rank: each percentile is a value that was measured. */
-const percentiles = (values: ReadonlyArray<number>): Aggregate["duration"] => {
+export const percentiles = (values: ReadonlyArray<number>): Aggregate["duration"] => {
   if (values.length === 0) return null
   const sorted = Float64Array.from(values).toSorted()
   const at = (percent: number) => sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0
@@ -109,36 +113,51 @@ const keyTexts = (database: DatabaseSync, by: Grouping): ((key: unknown) => stri
   return (key) => (typeof key === "number" ? String(statement.get(key)?.["value"]) : null)
 }
 
+/** The rows of a statement as lists of values. */
+export function* lists(database: DatabaseSync, { sql, values }: Condition): Generator<ReadonlyArray<unknown>> {
+  const statement = database.prepare(sql)
+  // Half the time; a Node that cannot do so yet gives objects with their values in the same order
+  if ("setReturnArrays" in statement) statement.setReturnArrays(true)
+  const given: ReadonlyArray<SQLInputValue> = values
+  for (const row of statement.iterate(...given)) yield Array.isArray(row) ? row : Object.values(row)
+}
+
 export const aggregates = (
   database: DatabaseSync,
   source: Condition,
-  by: Grouping,
+  by: Grouping | readonly [Grouping, Grouping],
   order: Order,
   limit: number
 ): ReadonlyArray<Aggregate> => {
-  const groups = new Map<unknown, Group>()
-  const select = `SELECT ${keyOf(by)} AS key, ${columns.map((column) => `f.${column} AS ${column}`).join(", ")}`
-  const statement = database.prepare(`${select} FROM ${source.sql}`)
-  // Half the time; a Node that cannot do so yet gives objects with their values in the same order
-  if ("setReturnArrays" in statement) statement.setReturnArrays(true)
-  const values: ReadonlyArray<SQLInputValue> = source.values
-  for (const row of statement.iterate(...values)) {
-    const numbers: ReadonlyArray<unknown> = Array.isArray(row) ? row : Object.values(row)
-    const key = numbers[0]
-    let group = groups.get(key)
-    if (group === undefined) groups.set(key, (group = empty(key)))
+  const [first, second] = typeof by === "string" ? ([by, undefined] as const) : by
+  const all: Array<Group> = []
+  const groups = new Map<unknown, Map<unknown, Group>>()
+  const select = `SELECT ${keyOf(first)} AS key, ${keyOf(second ?? "all")} AS other, ${columns.map(valueOf).join(", ")}`
+  for (const numbers of lists(database, { sql: `${select} FROM ${source.sql}`, values: source.values })) {
+    const [key, other] = numbers
+    let within = groups.get(key)
+    if (within === undefined) groups.set(key, (within = new Map()))
+    let group = within.get(other)
+    if (group === undefined) {
+      group = empty([key, other])
+      within.set(other, group)
+      all.push(group)
+    }
     add(group, numbers)
   }
-  const text = keyTexts(database, by)
+  const text = keyTexts(database, first)
+  const otherText = second === undefined ? undefined : keyTexts(database, second)
   const name = database.prepare(sessionName)
-  return [...groups.values()]
+  return all
     .toSorted((a, b) => compare[order](a.totals, b.totals))
     .slice(0, limit)
-    .map(({ durations, firsts, key, totals }): Aggregate => {
-      const label = by === "session" && typeof key === "number" ? name.get(key)?.["value"] : undefined
+    .map(({ durations, firsts, keys, totals }): Aggregate => {
+      const label = first === "session" && typeof keys[0] === "number" ? name.get(keys[0])?.["value"] : undefined
+      const key = text(keys[0])
       return {
         ...totals,
-        key: text(key),
+        key,
+        keys: otherText === undefined ? [key] : [key, otherText(keys[1])],
         label: typeof label === "string" ? label : null,
         error_rate: totals.errors / totals.events,
         duration: percentiles(durations),

@@ -3,10 +3,11 @@
  * is shown is looked up.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
-import type { Aggregates, Facet, Facets, Grouping, Hit, Hits, Order } from "../TraceQueries.ts"
+import type { Aggregates, Facet, Facets, Grouping, Histogram, Hit, Hits, Measure, Order } from "../TraceQueries.ts"
 import { complete, type Completion, type TraceQuery, valueAt } from "../TraceQuery.ts"
 import { aggregates } from "./aggregates.ts"
 import { type WordColumn, wordColumns } from "./facts.ts"
+import { histogram } from "./histograms.ts"
 import { plan, type Plan } from "./queryCompiler.ts"
 import type { Condition } from "./search.ts"
 
@@ -34,7 +35,7 @@ const toHit = ({ id: _id, ...hit }: Record): Hit => hit as unknown as Hit
 export const clamp = (limit: number | undefined, usual: number, most: number): number =>
   Math.max(1, Math.min(most, Math.trunc(limit ?? usual) || usual))
 
-export const make = (database: DatabaseSync, now: () => number) => {
+export const make = (database: DatabaseSync, now: () => number, alive: () => void) => {
   const all = (sql: string, values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Record> =>
     database.prepare(sql).all(...values)
 
@@ -91,8 +92,13 @@ export const make = (database: DatabaseSync, now: () => number) => {
     }
   }
 
-  /** Everything that the query finds, as the source of a statement over `f`. */
+  /** Everything that the query finds, as the source of a statement over `f`; it can be stopped on its way. */
   const source = (query: TraceQuery): Condition => {
+    const { sql, values } = found(query)
+    return { sql: `${sql} AND (f.id & 4095 <> 0 OR hive_alive())`, values }
+  }
+
+  const found = (query: TraceQuery): Condition => {
     const planned = plan(query, now())
     const way = columnWay(planned, Infinity)
     if (way !== undefined) return through(way, planned, true)
@@ -143,13 +149,15 @@ export const make = (database: DatabaseSync, now: () => number) => {
 
   const facets = (query: TraceQuery, limit: number | undefined): Omit<Facets, "behind"> => {
     const size = clamp(limit, 20, 1000)
-    const counts = (from: string, column: Facet) =>
-      all(
+    const counts = (from: string, column: Facet) => {
+      alive()
+      return all(
         `SELECT value, count FROM (SELECT "${column}" AS word, COUNT(*) AS count FROM ${from}
            WHERE "${column}" IS NOT NULL GROUP BY "${column}" ORDER BY count DESC LIMIT ?)
          JOIN index_words ON id = word ORDER BY count DESC, value`,
         [size]
       ).map((row) => ({ value: String(row["value"]), count: Number(row["count"]) }))
+    }
     const answer = (from: string): Omit<Facets, "behind"> => ({
       count: Number(all(`SELECT COUNT(*) AS count FROM ${from}`, [])[0]?.["count"]),
       facets: {
@@ -178,7 +186,7 @@ export const make = (database: DatabaseSync, now: () => number) => {
 
   const aggregate = (
     query: TraceQuery,
-    by: Grouping,
+    by: Grouping | readonly [Grouping, Grouping],
     order: Order,
     limit: number | undefined
   ): Omit<Aggregates, "behind"> => {
@@ -186,6 +194,8 @@ export const make = (database: DatabaseSync, now: () => number) => {
   }
 
   return {
+    histogram: (query: TraceQuery, of: Measure, size: number | undefined): Omit<Histogram, "behind"> =>
+      histogram(database, source(query), of, clamp(size, 40, 200)),
     search,
     facets,
     aggregate,

@@ -128,7 +128,11 @@ export const makeReader = (database: DatabaseSync) => {
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database
-        .prepare("SELECT * FROM session_summaries ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?")
+        .prepare(
+          `SELECT *, (SELECT SUM(f.tokens) FROM index_words w JOIN index_facts f ON f.session = w.id AND f.repeats = 1
+             WHERE w.kind = 0 AND w.value = session_id COLLATE BINARY) AS repeated
+           FROM session_summaries ORDER BY start_time DESC, session_id LIMIT ? OFFSET ?`
+        )
         .all(limit, offset)
         .map((row): SessionSummary => {
           const end = row["session_end"] ?? row["last_end"]
@@ -141,7 +145,8 @@ export const makeReader = (database: DatabaseSync) => {
             end_time: end === null ? null : Number(end),
             events: Number(row["events"]),
             errors: Number(row["errors"]),
-            tokens: Number(row["tokens"])
+            // Counted as it came in; what was counted twice is known a moment later
+            tokens: Math.max(0, Number(row["tokens"]) - Number(row["repeated"] ?? 0))
           }
         }),
     sessionEvents: (sessionId: string): ReadonlyArray<Event> => {

@@ -10,9 +10,10 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import * as Prices from "@honeyhive/contract/Prices"
 import { factsOf, numberColumns, textColumns, textsOf, type WordColumn, wordColumns } from "./facts.ts"
+import { makeRepeats } from "./repeats.ts"
 
 /** Changes with the tables below and with what is derived from an event. */
-const FORM = 2
+const FORM = 3
 
 const quoted = (columns: ReadonlyArray<string>): string => columns.map((column) => `"${column}"`).join(", ")
 
@@ -29,8 +30,11 @@ CREATE TABLE index_facts (
   id INTEGER PRIMARY KEY,
   event_id TEXT NOT NULL UNIQUE,
   ${wordColumns.map((column) => `"${column}" INTEGER`).join(", ")},
-  ${numberColumns.map((column) => `"${column}" REAL`).join(", ")}
+  ${numberColumns.map((column) => `"${column}" REAL`).join(", ")},
+  -- 1 where another event tells the same call of a model
+  repeats INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX index_facts_repeating ON index_facts (session) WHERE repeats = 1;
 CREATE INDEX index_facts_by_session ON index_facts (session);
 CREATE INDEX index_facts_by_type ON index_facts (type);
 CREATE INDEX index_facts_by_name ON index_facts (name);
@@ -65,10 +69,18 @@ CREATE TRIGGER index_facts_added AFTER INSERT ON index_facts BEGIN
   ) ON CONFLICT (session) DO UPDATE SET events = events + 1, tokens = tokens + excluded.tokens,
     cost = cost + excluded.cost, priced = priced + excluded.priced, unpriced = unpriced + excluded.unpriced;
 END;
+CREATE TRIGGER index_facts_repeating AFTER UPDATE OF repeats ON index_facts WHEN OLD.repeats <> NEW.repeats BEGIN
+  UPDATE index_sessions SET tokens = tokens + (OLD.repeats - NEW.repeats) * COALESCE(OLD.tokens, 0),
+    cost = cost + (OLD.repeats - NEW.repeats) * COALESCE(OLD.cost, 0),
+    priced = priced + (OLD.repeats - NEW.repeats) * (OLD.cost IS NOT NULL),
+    unpriced = unpriced + (OLD.repeats - NEW.repeats) * (OLD.tokens IS NOT NULL AND OLD.cost IS NULL)
+  WHERE session = OLD.session;
+END;
 CREATE TRIGGER index_facts_gone AFTER DELETE ON index_facts BEGIN
-  UPDATE index_sessions SET events = events - 1, tokens = tokens - COALESCE(OLD.tokens, 0),
-    cost = cost - COALESCE(OLD.cost, 0), priced = priced - (OLD.cost IS NOT NULL),
-    unpriced = unpriced - (OLD.tokens IS NOT NULL AND OLD.cost IS NULL) WHERE session = OLD.session;
+  UPDATE index_sessions SET events = events - 1, tokens = tokens - (1 - OLD.repeats) * COALESCE(OLD.tokens, 0),
+    cost = cost - (1 - OLD.repeats) * COALESCE(OLD.cost, 0), priced = priced - (1 - OLD.repeats) * (OLD.cost IS NOT NULL),
+    unpriced = unpriced - (1 - OLD.repeats) * (OLD.tokens IS NOT NULL AND OLD.cost IS NULL)
+  WHERE session = OLD.session;
   DELETE FROM index_sessions WHERE session = OLD.session AND events <= 0;
 END;
 ${["model", "user"]
@@ -172,7 +184,7 @@ const reprice = (database: DatabaseSync, prices: Prices.PriceTable): void => {
     database.exec(`
       UPDATE index_sessions SET cost = sums.cost, priced = sums.priced, unpriced = sums.unpriced FROM (
         SELECT session, COALESCE(SUM(cost), 0) AS cost, COUNT(cost) AS priced, COUNT(tokens) - COUNT(cost) AS unpriced
-          FROM index_facts GROUP BY session
+          FROM index_facts WHERE repeats = 0 GROUP BY session
       ) sums WHERE sums.session = index_sessions.session`)
     database.prepare("UPDATE index_state SET prices = ?").run(print)
   })
@@ -229,6 +241,7 @@ export const makeIndex = (
     `INSERT INTO index_text (rowid, ${quoted(textColumns)}) VALUES (?, ${textColumns.map(() => "?").join(", ")})`
   )
 
+  const repeats = makeRepeats(database)
   const words = new Map<string, number>()
   const wordId = (column: WordColumn, value: string | null): number | null => {
     if (value === null) return null
@@ -253,12 +266,14 @@ export const makeIndex = (
 
   const index = (ids: ReadonlyArray<string>): void => {
     const ours = new Set<number>()
+    const indexed: Array<readonly [event: Event, before: string | undefined, isNew: boolean]> = []
     const ready: Array<{ readonly id: number; readonly facts: Array<SQLInputValue>; readonly texts: Array<string> }> =
       []
     for (const event of read(ids)) {
       const { numbers, words } = factsOf(event, prices)
       const texts = textsOf(event)
       const before = known.get(event.event_id)
+      indexed.push([event, before === undefined ? undefined : repeats.printOf(event.event_id), before === undefined])
       if (before !== undefined) {
         forgetFacts.run(Number(before["id"]))
         forgetText.run(Number(before["id"]))
@@ -285,6 +300,7 @@ export const makeIndex = (
       addFacts.run(id, ...facts)
       addText.run(id, ...texts)
     }
+    for (const [event, before, isNew] of indexed) repeats.follow(event, before, isNew)
   }
 
   const merge = database.prepare("INSERT INTO index_text (index_text, rank) VALUES ('merge', 200)")
@@ -305,6 +321,9 @@ export const makeIndex = (
       done.run(Number(rows.at(-1)?.["seq"] ?? 0))
       return left()
     },
-    forget: () => words.clear()
+    forget: () => {
+      words.clear()
+      repeats.forget()
+    }
   }
 }

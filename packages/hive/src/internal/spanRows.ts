@@ -56,7 +56,8 @@ const selected = [
   "f.cache_write",
   "f.output",
   "f.reasoning",
-  "f.end_time"
+  "f.end_time",
+  "f.repeats"
 ]
 const KNOWN = selected.indexOf("f.id")
 
@@ -127,7 +128,7 @@ export const makeSpanRows = (
   const rowOf = (values: ReadonlyArray<unknown>, isStale: (id: string) => boolean): SpanRow => {
     const [, eventId, said, trace, parentSpan, type, name, start, duration, error, open, state, there, links, session] =
       values
-    const [fact, tokens, cost, model, ttft, input, cacheRead, cacheWrite, output, reasoning, knownEnd] =
+    const [fact, tokens, cost, model, ttft, input, cacheRead, cacheWrite, output, reasoning, knownEnd, repeats] =
       values.slice(KNOWN)
     const id = String(eventId)
     const message = firstLine(typeof error === "string" ? error : null)
@@ -154,7 +155,8 @@ export const makeSpanRows = (
       own === undefined ? numbers(input, cacheRead, cacheWrite) : numbers(own.input, own.cache_read, own.cache_write),
       own === undefined ? numbers(output, reasoning) : numbers(own.output, own.reasoning),
       Number(links),
-      missing
+      missing,
+      repeats !== 1
     ]
   }
 

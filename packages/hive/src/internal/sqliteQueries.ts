@@ -9,15 +9,12 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { TraceQueries } from "../TraceQueries.ts"
-import { SearchError, TraceStoreError } from "../TraceStore.ts"
+import { TraceStoreError } from "../TraceStore.ts"
+import { type Ask, canThread, inPlace, threaded } from "./asking.ts"
 import { background } from "./background.ts"
-import { makeEventDetails } from "./eventDetails.ts"
-import { makeUnpacker } from "./payload.ts"
-import { clamp, make } from "./queries.ts"
-import { makeReader } from "./reader.ts"
-import { makeWaiting } from "./searchIndex.ts"
-import { makeSessionRows } from "./sessionRows.ts"
-import { beginning, makeSpanRows } from "./spanRows.ts"
+import { clamp } from "./queries.ts"
+import { makeQuestions, type Question, type Questions } from "./questions.ts"
+import { beginning, type Place } from "./spanRows.ts"
 import type { Send } from "./writing.ts"
 
 export interface Options {
@@ -26,6 +23,10 @@ export interface Options {
   /** A handle for reading; a store in memory has only the writer's. */
   readonly reader: DatabaseSync
   readonly prices: PriceTable
+  /** The file, which threads open too; a store in memory has none. */
+  readonly path: string | undefined
+  /** Whether threads answer; by default where the store is large. */
+  readonly threads?: "always" | "never" | undefined
 }
 
 const IDLE = 250
@@ -70,36 +71,54 @@ const inBackground = (
   )
 }
 
-const asking = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError | SearchError> =>
-  Effect.try({
-    try: work,
-    catch: (cause) =>
-      cause instanceof SearchError ? cause : new TraceStoreError({ message: `${what}: ${String(cause)}`, cause })
-  })
-
 /** Rows that come at first, and then at a time. */
 const FIRST_ROWS = 200
 const MORE_ROWS = 2000
 
+/** So many are read within some milliseconds, in which a program that reads them itself does nothing else. */
+const ROWS_IN_PLACE = 500
+
+/** Lets the program have its turn. */
+const turn = Effect.callback<void>((resume) => {
+  const handle = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(handle))
+})
+
+/** Milliseconds that a question may take. */
+const TIME_LIMIT = 20_000
+
+/** A store of up to so many bytes answers every question in a few milliseconds. */
+const SMALL = 32 * 2 ** 20
+
 export const traceQueries = ({
+  path,
   prices,
   reader,
+  threads,
   send
 }: Options): Effect.Effect<TraceQueries["Service"], TraceStoreError, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
-    const { details, questions, sessions, spans, waiting } = yield* attempt("opening the index", () => {
-      const unpack = makeUnpacker(reader)
-      const questions = make(reader, () => clock.currentTimeMillisUnsafe())
-      const sessions = makeSessionRows(reader, unpack, questions.sourceOf)
-      return {
-        questions,
-        waiting: makeWaiting(reader),
-        sessions,
-        spans: makeSpanRows(reader, unpack, prices, sessions.standing),
-        details: makeEventDetails(reader, makeReader(reader), prices)
-      }
-    })
+    const now = () => clock.currentTimeMillisUnsafe()
+    const questions = yield* attempt("opening the index", () =>
+      makeQuestions(reader, prices, { now, alive: () => undefined })
+    )
+    const direct = inPlace(questions)
+    const inThreads =
+      path === undefined || !canThread()
+        ? undefined
+        : yield* threaded({ path, prices, timeLimit: TIME_LIMIT, now, meanwhile: direct })
+    const pages = reader.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
+    let isLarge = threads === "always"
+    const way = () => {
+      if (inThreads === undefined || threads === "never") return undefined
+      isLarge ||= Number(pages.get()?.["bytes"]) > SMALL
+      return isLarge ? inThreads : undefined
+    }
+    // What a small store is asked is answered before a thread had heard of it
+    const ask: Ask = (what, question, ...args) => (way()?.ask ?? direct)(what, question, ...args)
+    const inPlaceOnly = () => way()?.isReady() !== true
+    const waiting = questions.behind
     const index = { untidy: false }
     yield* inBackground(send, waiting, index)
     const behind = attempt("looking at the index", waiting)
@@ -118,34 +137,58 @@ export const traceQueries = ({
             )
           )
     )
-    const answer = <A extends object>(what: string, work: () => A) =>
-      Effect.flatMap(caughtUp, (behind) => attempt(what, () => ({ ...work(), behind })))
+    const answer = <Q extends "search" | "facets" | "aggregate" | "histogram">(
+      what: string,
+      question: Q,
+      ...args: Parameters<Questions[Q]>
+    ) =>
+      Effect.flatMap(caughtUp, (behind) =>
+        Effect.map(Effect.catchTag(ask(what, question, ...args), "SearchError", Effect.die), (found) => ({
+          ...found,
+          behind
+        }))
+      )
+    const read: <Q extends Question>(
+      what: string,
+      question: Q,
+      ...args: Parameters<Questions[Q]>
+    ) => Effect.Effect<ReturnType<Questions[Q]>, TraceStoreError> = (what, question, ...args) =>
+      // Only lists of sessions are asked with a cursor, which is what can be wrong
+      Effect.catchTag(ask(what, question, ...args), "SearchError", Effect.die)
+    const nextRows = (sessionId: string, after: Place) =>
+      Effect.map(
+        Effect.suspend(() => {
+          const most = after === beginning ? FIRST_ROWS : inPlaceOnly() ? ROWS_IN_PLACE : MORE_ROWS
+          return read("reading a session's events", "spanPage", sessionId, after, most)
+        }),
+        ({ next, rows }) => [[rows], Option.fromUndefinedOr(next)] as const
+      )
     return TraceQueries.of({
-      search: (query, { before, limit } = {}) => answer("searching", () => questions.search(query, limit, before)),
-      facets: (query, { limit } = {}) => answer("counting facets", () => questions.facets(query, limit)),
+      search: (query, { before, limit } = {}) => answer("searching", "search", query, limit, before),
+      facets: (query, { limit } = {}) => answer("counting facets", "facets", query, limit),
       aggregate: (query, { by, limit, order = "events" }) =>
-        answer("aggregating", () => questions.aggregate(query, by, order, limit)),
-      complete: (text, cursor) => attempt("completing", () => questions.complete(text, cursor)),
+        answer("aggregating", "aggregate", query, by, order, limit),
+      histogram: (query, { buckets, of = "duration" } = {}) =>
+        answer("counting a histogram", "histogram", query, of, buckets),
+      complete: (text, cursor) => read("completing", "complete", text, cursor),
       sessionRows: (query, { before, limit, order = "newest" } = {}) =>
         Effect.flatMap(caughtUp, (behind) =>
-          asking("listing sessions", () => ({ ...sessions.page(query, order, clamp(limit, 50, 1000), before), behind }))
+          Effect.map(ask("listing sessions", "sessionPage", query, order, clamp(limit, 50, 1000), before), (page) => ({
+            ...page,
+            behind
+          }))
         ),
       behind,
       sessionRow: (id, { wait = true } = {}) =>
         Effect.andThen(
           wait ? caughtUp : Effect.void,
-          attempt("reading a session", () => Option.fromUndefinedOr(sessions.row(id)))
+          Effect.map(read("reading a session", "sessionRow", id), Option.fromUndefinedOr)
         ),
       spanRows: (sessionId) =>
         Stream.paginate(beginning, (after) =>
-          Effect.map(
-            attempt("reading a session's events", () =>
-              spans.page(sessionId.toLowerCase(), after, after === beginning ? FIRST_ROWS : MORE_ROWS)
-            ),
-            ({ next, rows }) => [[rows], Option.fromUndefinedOr(next)] as const
-          )
+          Effect.andThen(after === beginning ? Effect.void : turn, nextRows(sessionId.toLowerCase(), after))
         ).pipe(Stream.filter((rows) => rows.length > 0)),
-      spanRowsOf: (ids) => attempt("reading events", () => ids.flatMap((id) => spans.one(id.toLowerCase()) ?? [])),
-      eventDetail: (id) => attempt("reading an event", () => Option.fromUndefinedOr(details(id)))
+      spanRowsOf: (ids) => read("reading events", "spanRowsOf", ids),
+      eventDetail: (id) => Effect.map(read("reading an event", "eventDetail", id), Option.fromUndefinedOr)
     })
   })

@@ -1,0 +1,54 @@
+/**
+ * Every question that can be asked of a store, on one handle: plain data in, plain data out, so that a thread can answer them.
+ */
+import type { DatabaseSync } from "node:sqlite"
+import type { PriceTable } from "@honeyhive/contract/Prices"
+import { makeEventDetails } from "./eventDetails.ts"
+import { makeUnpacker } from "./payload.ts"
+import { make } from "./queries.ts"
+import { makeReader } from "./reader.ts"
+import { makeWaiting } from "./searchIndex.ts"
+import { makeSessionRows } from "./sessionRows.ts"
+import { makeSpanRows } from "./spanRows.ts"
+
+export interface Asking {
+  readonly now: () => number
+  /** Throws when nobody waits for the answer any more; called now and then during long work. */
+  readonly alive: () => void
+}
+
+export const makeQuestions = (database: DatabaseSync, prices: PriceTable, { alive, now }: Asking) => {
+  const unpack = makeUnpacker(database)
+  database.function("hive_alive", () => {
+    alive()
+    return 1
+  })
+  const { aggregate, complete, facets, histogram, search, sourceOf } = make(database, now, alive)
+  const sessions = makeSessionRows(database, unpack, sourceOf)
+  const spans = makeSpanRows(database, unpack, prices, sessions.standing)
+  const details = makeEventDetails(database, makeReader(database), prices)
+  return {
+    search,
+    facets,
+    aggregate,
+    histogram,
+    complete,
+    behind: makeWaiting(database),
+    sessionPage: sessions.page,
+    sessionRow: sessions.row,
+    spanPage: spans.page,
+    spanRowsOf: (ids: ReadonlyArray<string>) => ids.flatMap((id) => spans.one(id.toLowerCase()) ?? []),
+    eventDetail: details
+  }
+}
+
+export type Questions = ReturnType<typeof makeQuestions>
+
+export type Question = keyof Questions
+
+/** Those that may look at all events, which others must not wait for. */
+export const isHeavy = (question: Question, args: ReadonlyArray<unknown>): boolean => {
+  if (question !== "sessionPage") return question === "facets" || question === "aggregate" || question === "histogram"
+  const [query] = args as Parameters<Questions["sessionPage"]> // they are this question's
+  return query._tag !== "All"
+}
