@@ -64,7 +64,17 @@ const metrics = createRoute({
   component: lazyRouteComponent(() => import("./metrics/MetricsPage.tsx"), "MetricsPage")
 })
 
-const routeTree = root.addChildren([sessions, session, metrics])
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: (search): { a?: string | undefined; b?: string | undefined } => ({
+    a: text(search["a"]),
+    b: text(search["b"])
+  }),
+  component: lazyRouteComponent(() => import("./compare/ComparePage.tsx"), "ComparePage")
+})
+
+const routeTree = root.addChildren([sessions, session, metrics, compare])
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
 

@@ -4,10 +4,5 @@
 export type { EventDetail } from "@honeyhive/hive/EventDetail"
 export type { SessionRow, SessionRows as SessionPage, Status } from "@honeyhive/hive/SessionRow"
 export type { SpanRow } from "@honeyhive/hive/SpanRow"
-export type { Aggregate, Aggregates, Facets } from "@honeyhive/hive/TraceQueries"
+export type { Aggregate, Aggregates, Facets, Histogram } from "@honeyhive/hive/TraceQueries"
 export type { EventType } from "@honeyhive/contract/Event"
-
-/** How many events took how long, milliseconds; `to` is not in it. */
-export interface Histogram {
-  readonly buckets: ReadonlyArray<{ readonly from: number; readonly to: number; readonly count: number }>
-}

@@ -4,6 +4,7 @@ import { points, tick } from "./series.ts"
 
 const group = (key: string, tokens: number): Aggregate => ({
   key,
+  keys: [key],
   label: null,
   events: 1,
   errors: 0,

@@ -37,7 +37,7 @@ export const useSeries = (
 export const useHistogram = (q: string) =>
   useQuery({
     queryKey: ["histogram", q],
-    queryFn: ({ signal }) => read<Histogram>("/api/histogram", { q }, signal),
+    queryFn: ({ signal }) => read<Histogram>("/api/histogram", { q, buckets: 24 }, signal),
     staleTime: FRESH,
     refetchInterval: FRESH * 3,
     placeholderData: keepPreviousData

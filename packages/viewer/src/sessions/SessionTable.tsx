@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual"
 import { Link, useNavigate } from "@tanstack/react-router"
 import { clsx } from "clsx"
 import { type CSSProperties, type RefObject, useEffect, useState } from "react"
+import * as Format from "../design/format.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import type { Order } from "../addresses.ts"
 import type { Column } from "./sessionColumns.tsx"
@@ -47,6 +48,14 @@ export const SessionTable = ({ columns, order, scroller, sessions, sort }: Sessi
     if (last >= rows.length - 10) more?.()
   }, [last, rows.length, more])
 
+  // Two that are marked are compared
+  const [marked, mark] = useState<ReadonlyArray<string>>([])
+  const toggle = (id: string) => {
+    const next = marked.includes(id) ? marked.filter((one) => one !== id) : [...marked, id]
+    const [a, b] = next
+    if (a !== undefined && b !== undefined) void navigate({ to: "/compare", search: { a, b } })
+    else mark(next)
+  }
   const move = (by: number) => {
     const next = Math.min(rows.length - 1, Math.max(0, at + by))
     select(rows[next]?.session_id)
@@ -60,7 +69,8 @@ export const SessionTable = ({ columns, order, scroller, sessions, sort }: Sessi
     k: ["previous session", () => move(-1)],
     ArrowDown: ["next session", () => move(1)],
     ArrowUp: ["previous session", () => move(-1)],
-    Enter: ["open the session", open]
+    Enter: ["open the session", open],
+    x: ["mark to compare; the second one opens the comparison", () => selected !== undefined && toggle(selected)]
   })
 
   // React's types know no custom properties
@@ -114,8 +124,23 @@ export const SessionTable = ({ columns, order, scroller, sessions, sort }: Sessi
                 <div
                   key={column.id}
                   role="cell"
-                  className={clsx(styles["cell"], column.number && styles["number"], column.wide && styles["wide"])}
+                  className={clsx(
+                    styles["cell"],
+                    position === 0 && styles["first"],
+                    column.number && styles["number"],
+                    column.wide && styles["wide"]
+                  )}
                 >
+                  {position === 0 && (
+                    <input
+                      type="checkbox"
+                      className={styles["mark"]}
+                      aria-label={`Compare ${row.name} of ${Format.fullMoment(row.start_time)}`}
+                      title="Mark two to compare them (x)"
+                      checked={marked.includes(row.session_id)}
+                      onChange={() => toggle(row.session_id)}
+                    />
+                  )}
                   {position === 0 ? (
                     <Link
                       to="/sessions/$sessionId"

@@ -8,7 +8,7 @@ const row = (
   parent: string | null,
   start: number,
   duration: number | null,
-  more: { type?: SpanRow[2]; tokens?: number; cost?: number; status?: SpanRow[6] } = {}
+  more: { type?: SpanRow[2]; tokens?: number; cost?: number; status?: SpanRow[6]; counts?: boolean } = {}
 ): SpanRow => [
   id,
   parent,
@@ -26,7 +26,8 @@ const row = (
   null,
   null,
   0,
-  false
+  false,
+  more.counts ?? true
 ]
 
 const ids = (rows: ReadonlyArray<SpanRow>, places: Iterable<number>) => Array.from(places, (at) => rows[at]?.[0])
@@ -54,10 +55,10 @@ describe("layout", () => {
     assert.strictEqual(layout(rows).self[0], 3)
   })
 
-  it("sums tokens and cost of model calls, one inside another once", () => {
+  it("sums tokens and cost of model calls, one that two events tell once", () => {
     const rows = [
       row("a", null, 0, 9, { tokens: 999 }),
-      row("outer", "a", 0, 5, { type: "model", tokens: 30, cost: 3 }),
+      row("outer", "a", 0, 5, { type: "model", tokens: 30, cost: 3, counts: false }),
       row("inner", "outer", 1, 2, { type: "model", tokens: 30, cost: 3 }),
       row("other", "a", 6, 2, { type: "model", tokens: 12, cost: 1 })
     ]

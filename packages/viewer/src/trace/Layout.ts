@@ -17,7 +17,7 @@ export interface Layout {
   readonly size: Int32Array
   /** Milliseconds in which none of the children was at work. */
   readonly self: Float64Array
-  /** Of the model calls at and below: one inside another counts once. */
+  /** Of the model calls at and below; one that two events tell counts once. */
   readonly tokens: Float64Array
   readonly cost: Float64Array
   /** Failed events at and below. */
@@ -130,10 +130,10 @@ export const layout = (input: ReadonlyArray<SpanRow>): Layout => {
     if (event === undefined) continue
     start = Math.min(start, event[4])
     end = Math.max(end, endOf(event))
-    if (event[2] === "model") {
-      // A model call around others repeats their sums
-      tokens[place] = Math.max(tokens[place] ?? 0, event[7] ?? 0)
-      cost[place] = Math.max(cost[place] ?? 0, event[8] ?? 0)
+    // A model call around another one that tells the same is not counted: the hive says which
+    if (event[2] === "model" && event[17]) {
+      tokens[place] = (tokens[place] ?? 0) + (event[7] ?? 0)
+      cost[place] = (cost[place] ?? 0) + (event[8] ?? 0)
     }
     if (failed(event)) errors[place] = (errors[place] ?? 0) + 1
     const up = parent[place] ?? NONE
