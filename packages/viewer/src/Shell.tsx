@@ -2,7 +2,7 @@
  * What stands around every view: where one can go, how the hive is, and the keys that work everywhere.
  */
 import { Link, Outlet, useNavigate } from "@tanstack/react-router"
-import { ChartColumn, Keyboard, List, Monitor, Moon, Sun } from "lucide-react"
+import { ChartColumn, FlaskConical, Keyboard, List, Monitor, Moon, Sun } from "lucide-react"
 import { useConnection } from "./hive/live.ts"
 import { KeyDialog } from "./hive/KeyDialog.tsx"
 import { Shortcuts, useShortcuts } from "./keyboard/Shortcuts.tsx"
@@ -13,7 +13,8 @@ import styles from "./Shell.module.css"
 
 const destinations = [
   { to: "/", word: "Sessions", icon: List },
-  { to: "/aggregates", word: "Metrics", icon: ChartColumn }
+  { to: "/aggregates", word: "Metrics", icon: ChartColumn },
+  { to: "/experiments", word: "Evals", icon: FlaskConical }
 ] as const
 
 const themes = { system: [Monitor, "as the system"], light: [Sun, "light"], dark: [Moon, "dark"] } as const
@@ -64,6 +65,7 @@ const Everywhere = () => {
   useShortcuts("Everywhere", {
     "g s": ["sessions", () => void navigate({ to: "/" })],
     "g m": ["metrics", () => void navigate({ to: "/aggregates" })],
+    "g e": ["experiments", () => void navigate({ to: "/experiments" })],
     t: ["light, dark or the system's colours", () => setTheme(nextTheme[theme])]
   })
   return null

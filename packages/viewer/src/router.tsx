@@ -74,7 +74,26 @@ const compare = createRoute({
   component: lazyRouteComponent(() => import("./compare/ComparePage.tsx"), "ComparePage")
 })
 
-const routeTree = root.addChildren([sessions, session, metrics, compare])
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments",
+  validateSearch: (search): { page?: number | undefined } => ({
+    page: typeof search["page"] === "number" && search["page"] > 1 ? Math.floor(search["page"]) : undefined
+  }),
+  component: lazyRouteComponent(() => import("./experiments/RunsPage.tsx"), "RunsPage")
+})
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/experiments/$runId",
+  validateSearch: (search): { baseline?: string | undefined; metric?: string | undefined } => ({
+    baseline: text(search["baseline"]),
+    metric: text(search["metric"])
+  }),
+  component: lazyRouteComponent(() => import("./experiments/RunPage.tsx"), "RunPage")
+})
+
+const routeTree = root.addChildren([sessions, session, metrics, compare, runs, run])
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
 

@@ -19,6 +19,8 @@ interface ChartProps {
   readonly points: ReadonlyArray<Point>
   readonly series: ReadonlyArray<Series>
   readonly kind: "bars" | "lines"
+  /** Bars on each other, or beside each other. */
+  readonly stacked?: boolean | undefined
   readonly value: (value: number) => string
   readonly tick?: ((key: string) => string) | undefined
   readonly open: (key: string, series: string) => void
@@ -42,7 +44,17 @@ const tooltip = {
 
 const text = (key: unknown): string => (typeof key === "string" ? key : "")
 
-export const Chart = ({ children, kind, open, points, series, tick = (key) => key, title, value }: ChartProps) => {
+export const Chart = ({
+  children,
+  kind,
+  open,
+  points,
+  series,
+  stacked = true,
+  tick = (key) => key,
+  title,
+  value
+}: ChartProps) => {
   const id = useId()
   const shared = (
     <>
@@ -74,7 +86,7 @@ export const Chart = ({ children, kind, open, points, series, tick = (key) => ke
                   <Bar
                     key={name}
                     dataKey={name}
-                    stackId="all"
+                    {...(stacked && { stackId: "all" })}
                     fill={colour}
                     maxBarSize={48}
                     isAnimationActive={false}
