@@ -2,25 +2,11 @@
  * The list of sessions in a real browser, over what the example agent did.
  */
 import { gzipSync } from "node:zlib"
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import type { Page } from "playwright-core"
 import { Effect, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Hive } from "@honeyhive/hive"
-import { askAgent, chromiumPath, type Stage, stage } from "./stage.ts"
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-/** What axe finds wrong, in words. */
-const violations = async (page: Page) => {
-  await page.evaluate(axe)
-  const found = await page.evaluate(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })"
-  )
-  const { violations } = found as { violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
+import { askAgent, chromiumPath, type Stage, stage, violations } from "./stage.ts"
 
 const names = (page: Page) =>
   page.locator("[data-session]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-session")))

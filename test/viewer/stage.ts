@@ -2,7 +2,8 @@
  * What the tests of the page stand on: a hive over a real file, what the example agent did in it, generated traces, and
  * Debian's Chromium.
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -15,6 +16,7 @@ import * as LocalModel from "@honeyhive/examples/support-agent/LocalModel"
 import { Orders } from "@honeyhive/examples/support-agent/Orders"
 import { questions } from "@honeyhive/examples/support-agent/questions"
 import { SupportToolsLive } from "@honeyhive/examples/support-agent/Tools"
+import { evaluation } from "@honeyhive/examples/support-evaluation/Evaluation"
 import { Hive, layerLocal } from "@honeyhive/hive"
 import { EffectAi } from "@honeyhive/instruments"
 import { HoneyHive } from "@honeyhive/tracing"
@@ -32,19 +34,34 @@ const AgentLive = Layer.mergeAll(
   )
 )
 
-/** A hive with everything that makes the example agent run in it. */
-const layer = (path: string) => Layer.mergeAll(layerLocal({ hive: { path } }), AgentLive)
+const layer = (path: string) => layerLocal({ hive: { path } })
 
 type Services = Layer.Success<ReturnType<typeof layer>>
 
 export interface Stage {
   readonly url: string
   readonly browser: Browser
-  /** Runs with the hive's and the agent's services. */
+  /** Runs with the hive and a tracer that sends to it. */
   readonly run: <A, E>(effect: Effect.Effect<A, E, Services>) => Promise<A>
   /** A page in a context of its own, at an address of the hive. */
   readonly open: (address: string, options?: BrowserContextOptions) => Promise<Page>
   readonly close: () => Promise<void>
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+/** What axe finds wrong with a page, in words. */
+export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
+  await page.evaluate(axe)
+  const found: {
+    readonly violations: ReadonlyArray<{
+      readonly id: string
+      readonly nodes: ReadonlyArray<{ readonly html: string }>
+    }>
+  } = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })"
+  )
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 }
 
 /** The path of Chromium; undefined where it can neither be found nor installed. */
@@ -100,7 +117,13 @@ export const askAgent = Effect.gen(function* () {
   })
   yield* HoneyHive.flush
   return ids
-})
+}).pipe(Effect.provide(AgentLive))
+
+/** Evaluates the example agent with two settings, as `pnpm evaluate` does; the runs' names are theirs. */
+export const evaluateAgent = Effect.andThen(
+  evaluation("four passages", { passages: 4 }),
+  evaluation("one passage", { passages: 1 })
+)
 
 const hex = (value: number, width: number): string => value.toString(16).padStart(width, "0")
 

@@ -5,17 +5,22 @@ import { skipToken, useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { clsx } from "clsx"
 import { ArrowLeft } from "lucide-react"
-import { useEffect, useMemo } from "react"
+import { useEffect, useMemo, useState } from "react"
+import { Button } from "../design/Button.tsx"
 import { Loading, Problem } from "../design/Notice.tsx"
 import * as Format from "../design/format.ts"
 import { read } from "../hive/api.ts"
-import type { MetricComparison, RunComparison, RunPage as Page, RunSummary } from "../hive/types.ts"
+import type { RunPage as Page, RunSummary, SessionPage } from "../hive/types.ts"
 import { Chart } from "../metrics/Chart.tsx"
-import { distribution, type Item, items, metricNames } from "./items.ts"
+import { term } from "../sessions/queryText.ts"
+import { distribution, type Item, items, type Measured, measured } from "./items.ts"
 import { RunStatus } from "./RunsPage.tsx"
 import styles from "./Experiments.module.css"
 
 const route = getRouteApi("/experiments/$runId")
+
+/** Items that are shown at once; a run may have many thousands. */
+const ITEMS = 500
 
 /** Bars of the distribution. */
 const STRETCHES = 10
@@ -45,10 +50,10 @@ const Metrics = ({
   choose,
   chosen,
   compared,
-  run
+  metrics
 }: {
-  readonly run: RunSummary
-  readonly compared: ReadonlyArray<MetricComparison> | undefined
+  readonly metrics: ReadonlyArray<Measured>
+  readonly compared: boolean
   readonly chosen: string
   readonly choose: (metric: string) => void
 }) => (
@@ -56,82 +61,57 @@ const Metrics = ({
     <thead>
       <tr>
         <th scope="col">Metric</th>
-        <th scope="col" className={styles["number"]}>
-          Mean
-        </th>
-        {compared !== undefined && (
-          <>
-            <th scope="col" className={styles["number"]}>
-              Baseline
+        {["Mean", ...(compared ? ["Baseline", "Change", "Improved", "Regressed", "Same"] : []), "Passed"].map(
+          (title) => (
+            <th key={title} scope="col" className={styles["number"]}>
+              {title}
             </th>
-            <th scope="col" className={styles["number"]}>
-              Change
-            </th>
-            <th scope="col" className={styles["number"]}>
-              Improved
-            </th>
-            <th scope="col" className={styles["number"]}>
-              Regressed
-            </th>
-            <th scope="col" className={styles["number"]}>
-              Same
-            </th>
-          </>
+          )
         )}
-        <th scope="col" className={styles["number"]}>
-          Passed
-        </th>
       </tr>
     </thead>
     <tbody>
-      {run.metrics.details.map((metric) => {
-        const beside = compared?.find(
-          (one) => one.metric_name === metric.metric_name && one.event_name === metric.event_name
-        )
-        const { failed, passed } = metric.datapoints
-        return (
-          <tr key={`${metric.event_type} ${metric.event_name} ${metric.metric_name}`} data-metric={metric.metric_name}>
-            <th scope="row">
-              <button
-                type="button"
-                aria-pressed={metric.metric_name === chosen}
-                onClick={() => choose(metric.metric_name)}
-              >
-                {metric.metric_name}
-              </button>
-            </th>
-            <td className={styles["number"]}>{number(metric.aggregate)}</td>
-            {compared !== undefined && (
-              <>
-                <td className={styles["number"]}>{number(beside?.old_aggregate)}</td>
-                <td className={styles["number"]}>{signed(beside?.difference)}</td>
-                <td className={clsx(styles["number"], (beside?.improved_count ?? 0) > 0 && styles["good"])}>
-                  {number(beside?.improved_count)}
-                </td>
-                <td className={clsx(styles["number"], (beside?.degraded_count ?? 0) > 0 && styles["bad"])}>
-                  {number(beside?.degraded_count)}
-                </td>
-                <td className={styles["number"]}>{number(beside?.same_count)}</td>
-              </>
-            )}
-            <td className={styles["number"]}>
-              {passed.length + failed.length === 0 ? "–" : `${passed.length} / ${passed.length + failed.length}`}
-            </td>
-          </tr>
-        )
-      })}
+      {metrics.map(({ before, judged, mean, metric, passed }) => (
+        <tr key={metric} data-metric={metric}>
+          <th scope="row">
+            <button type="button" aria-pressed={metric === chosen} onClick={() => choose(metric)}>
+              {metric}
+            </button>
+          </th>
+          <td className={styles["number"]}>{number(mean)}</td>
+          {before !== undefined && (
+            <>
+              <td className={styles["number"]}>{number(before.mean)}</td>
+              <td className={styles["number"]}>
+                {signed(mean === undefined || before.mean === undefined ? undefined : mean - before.mean)}
+              </td>
+              <td className={clsx(styles["number"], before.improved > 0 && styles["good"])}>
+                {number(before.improved)}
+              </td>
+              <td className={clsx(styles["number"], before.regressed > 0 && styles["bad"])}>
+                {number(before.regressed)}
+              </td>
+              <td className={styles["number"]}>{number(before.same)}</td>
+            </>
+          )}
+          <td className={styles["number"]}>{`${passed} / ${judged}`}</td>
+        </tr>
+      ))}
     </tbody>
   </table>
 )
 
-const ItemRow = ({ compared, item, regressed }: { item: Item; compared: boolean; regressed: boolean }) => (
-  <tr data-item={item.id} className={clsx(regressed && styles["regressed"])}>
-    <th scope="row">
+const ItemRow = ({ asked, compared, item }: { item: Item; compared: boolean; asked: string | undefined }) => (
+  <tr
+    data-item={item.id}
+    className={clsx(item.now !== undefined && item.was !== undefined && item.now < item.was && styles["regressed"])}
+  >
+    <th scope="row" title={item.id} className={styles["asked"]}>
       {item.session === undefined ? (
-        item.id
+        (asked ?? item.id)
       ) : (
         <Link to="/sessions/$sessionId" params={{ sessionId: item.session }} search={{}}>
-          {item.id}
+          {asked ?? item.id}
         </Link>
       )}
     </th>
@@ -155,30 +135,38 @@ const ItemRow = ({ compared, item, regressed }: { item: Item; compared: boolean;
   </tr>
 )
 
+/** What was asked in each of the run's sessions. */
+const useQuestions = (runId: string): ReadonlyMap<string, string> => {
+  const { data } = useQuery({
+    queryKey: ["questions", runId],
+    queryFn: ({ signal }) =>
+      read<SessionPage>("/api/sessions", { q: `type:session ${term("metadata.run_id", runId)}`, limit: ITEMS }, signal)
+  })
+  return useMemo(
+    () =>
+      new Map(
+        data?.sessions.flatMap(({ first_input, session_id }) =>
+          first_input === null ? [] : [[session_id, first_input]]
+        )
+      ),
+    [data]
+  )
+}
+
 export const RunPage = () => {
   const { runId } = route.useParams()
   const { baseline, metric } = route.useSearch()
   const navigate = route.useNavigate()
   const { data: run, error, refetch } = useSummary(runId)
-  const { data: old } = useSummary(baseline)
-  const { data: comparison, error: noComparison } = useQuery({
-    queryKey: ["runs", runId, baseline],
-    queryFn:
-      baseline === undefined
-        ? skipToken
-        : ({ signal }) =>
-            read<RunComparison>(
-              `/v1/runs/${encodeURIComponent(runId)}/compare-with/${encodeURIComponent(baseline)}`,
-              {},
-              signal
-            )
-  })
+  const { data: old, error: noBaseline } = useSummary(baseline)
+  const questions = useQuestions(runId)
+  const [all, showAll] = useState(false)
   const { data: others } = useQuery({
     queryKey: ["runs", 1],
     queryFn: ({ signal }) => read<Page>("/v1/runs", { page: 1, limit: 50 }, signal)
   })
-  const names = useMemo(() => (run === undefined ? [] : metricNames(run)), [run])
-  const chosen = metric !== undefined && names.includes(metric) ? metric : (names[0] ?? "")
+  const metrics = useMemo(() => (run === undefined ? [] : measured(run, old)), [run, old])
+  const chosen = (metrics.find((one) => one.metric === metric) ?? metrics[0])?.metric ?? ""
   const rows = useMemo(() => (run === undefined ? [] : items(run, old, chosen)), [run, old, chosen])
   const bars = useMemo(
     () =>
@@ -198,9 +186,6 @@ export const RunPage = () => {
   if (run === undefined) return <Loading what="the run" />
   const change = (search: { baseline?: string | undefined; metric?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...search }), resetScroll: false })
-  const degraded = new Set(
-    comparison?.metrics.filter(({ metric_name }) => metric_name === chosen).flatMap(({ degraded }) => degraded)
-  )
   const { run_object } = run
   return (
     <div className={styles["page"]}>
@@ -227,9 +212,14 @@ export const RunPage = () => {
         </label>
       </header>
       <div className={styles["body"]}>
-        {noComparison !== null && <Problem error={noComparison} />}
+        {noBaseline !== null && <Problem error={noBaseline} />}
         <section className={styles["card"]} aria-label="Metrics">
-          <Metrics run={run} compared={comparison?.metrics} chosen={chosen} choose={(metric) => change({ metric })} />
+          <Metrics
+            metrics={metrics}
+            compared={old !== undefined}
+            chosen={chosen}
+            choose={(metric) => change({ metric })}
+          />
         </section>
         {bars.length > 0 && (
           <Chart
@@ -274,11 +264,19 @@ export const RunPage = () => {
               </tr>
             </thead>
             <tbody>
-              {rows.map((item) => (
-                <ItemRow key={item.id} item={item} compared={old !== undefined} regressed={degraded.has(item.id)} />
+              {(all ? rows : rows.slice(0, ITEMS)).map((item) => (
+                <ItemRow
+                  key={item.id}
+                  item={item}
+                  compared={old !== undefined}
+                  asked={questions.get(item.session ?? "")}
+                />
               ))}
             </tbody>
           </table>
+          {!all && rows.length > ITEMS && (
+            <Button onClick={() => showAll(true)}>Show all {Format.count(rows.length)}</Button>
+          )}
         </section>
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { RunSummary } from "../hive/types.ts"
-import { distribution, items, metricNames } from "./items.ts"
+import { distribution, items, measured, metricNames } from "./items.ts"
 
 const summary = (datapoints: ReadonlyArray<readonly [id: string, score: number | boolean | string]>): RunSummary => ({
   status: "completed",
@@ -78,6 +78,32 @@ describe("items", () => {
       ["bad", "good", "said"]
     )
     assert.deepStrictEqual(metricNames(run), ["accuracy"])
+  })
+})
+
+describe("measured", () => {
+  it("counts what rose and fell on the items of both, and means over all of each", () => {
+    const now = summary([
+      ["a", 1],
+      ["b", 0],
+      ["c", 0.5],
+      ["new", 1]
+    ])
+    const was = summary([
+      ["a", 0],
+      ["b", 1],
+      ["c", 0.5],
+      ["gone", 1]
+    ])
+    const [accuracy] = measured(now, was)
+    assert.deepStrictEqual(accuracy, {
+      metric: "accuracy",
+      mean: 0.625,
+      passed: 4,
+      judged: 4,
+      before: { mean: 0.625, improved: 1, regressed: 1, same: 1 }
+    })
+    assert.strictEqual(measured(now, undefined)[0]?.before, undefined)
   })
 })
 

@@ -53,6 +53,52 @@ export const items = (run: RunSummary, baseline: RunSummary | undefined, metric:
     : rows.toSorted((a, b) => (change(a) === change(b) ? 0 : change(a) - change(b)))
 }
 
+/** One metric of a run, and how it changed on the items that both runs have. */
+export interface Measured {
+  readonly metric: string
+  readonly mean: number | undefined
+  readonly passed: number
+  readonly judged: number
+  /** Nothing where there is no baseline. */
+  readonly before:
+    | {
+        readonly mean: number | undefined
+        readonly improved: number
+        readonly regressed: number
+        readonly same: number
+      }
+    | undefined
+}
+
+const mean = (values: ReadonlyArray<number>): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length
+
+/**
+ * Every metric by its name. Events are not told apart: a run's session has the run's name, so two runs would have nothing in
+ * common.
+ */
+export const measured = (run: RunSummary, baseline: RunSummary | undefined): ReadonlyArray<Measured> =>
+  metricNames(run).map((metric) => {
+    const rows = items(run, baseline, metric)
+    const judged = run.datapoints.flatMap(({ metrics }) => metrics.find(({ name }) => name === metric) ?? [])
+    const changes = rows.flatMap(({ now, was }) => (now === undefined || was === undefined ? [] : [now - was]))
+    return {
+      metric,
+      mean: mean(rows.flatMap(({ now }) => now ?? [])),
+      passed: judged.filter(({ passed }) => passed).length,
+      judged: judged.length,
+      before:
+        baseline === undefined
+          ? undefined
+          : {
+              mean: mean(rows.flatMap(({ was }) => was ?? [])),
+              improved: changes.filter((change) => change > 0).length,
+              regressed: changes.filter((change) => change < 0).length,
+              same: changes.filter((change) => change === 0).length
+            }
+    }
+  })
+
 /** How often scores are in each of so many stretches of equal length; the last one holds its end, too. */
 export const distribution = (
   scores: ReadonlyArray<ReadonlyArray<number>>,

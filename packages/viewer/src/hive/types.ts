@@ -6,5 +6,5 @@ export type { SessionRow, SessionRows as SessionPage, Status } from "@honeyhive/
 export type { SpanRow } from "@honeyhive/hive/SpanRow"
 export type { Aggregate, Aggregates, Facets, Histogram } from "@honeyhive/hive/TraceQueries"
 export type { EventType } from "@honeyhive/contract/Event"
-export type { MetricComparison, Run, RunComparison, RunSummary } from "@honeyhive/contract/Experiment"
+export type { Run, RunSummary } from "@honeyhive/contract/Experiment"
 export type { RunPage } from "@honeyhive/contract/RunsApi"

@@ -80,7 +80,7 @@ const read = async (sessionId: string, key: string | null) => {
   try {
     const response = await request(address(`/api/sessions/${encodeURIComponent(sessionId)}/spans`), {
       signal: reading.signal,
-      headers: key === null ? {} : { authorization: `Bearer ${key}` }
+      ...(key !== null && { headers: { authorization: `Bearer ${key}` } })
     })
     if (response.body === null) throw new HiveProblem(0, "The hive answered without a body.")
     let rest = ""
