@@ -1,5 +1,5 @@
 /**
- * What to paste to see a first session, for every kind of program. `test/viewer/setup.test.ts` runs them.
+ * What to paste to see a first session, for every kind of program. Those in TypeScript are run by `test/viewer/setup.test.ts`.
  */
 export interface Snippet {
   readonly title: string
