@@ -56,6 +56,8 @@ export class Keys extends Context.Service<
     readonly accepts: (key: string) => boolean
     /** Refuses a request that carries no accepted key; a missing one passes where no keys are listed. */
     readonly checkOptional: Effect.Effect<void, HttpProblem, HttpServerRequest.HttpServerRequest>
+    /** Whether a request comes from a page that this hive served and needs no key: where keys are listed, none does. */
+    readonly ownPage: Effect.Effect<boolean, never, HttpServerRequest.HttpServerRequest>
   }
 >()("@honeyhive/hive/Keys") {
   /** Without a list, any non-empty key is accepted. */
@@ -71,6 +73,14 @@ export class Keys extends Context.Service<
       }
       return Keys.of({
         accepts,
+        // Browsers say this themselves; no page can say it for them
+        ownPage: Effect.map(
+          HttpServerRequest.HttpServerRequest,
+          ({ headers }) =>
+            digests === undefined &&
+            (headers["sec-fetch-site"] === "same-origin" ||
+              (headers["origin"] !== undefined && headers["origin"] === `http://${headers["host"] ?? ""}`))
+        ),
         checkOptional: Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => {
           const header = headers["authorization"]
           if (header === undefined && digests === undefined) return Effect.void
@@ -84,12 +94,16 @@ export class Keys extends Context.Service<
   /** The REST API's middleware over the same keys. */
   static readonly authorization: Layer.Layer<Authorization, never, Keys> = Layer.effect(
     Authorization,
-    Effect.map(Keys, ({ accepts }) =>
+    Effect.map(Keys, ({ accepts, ownPage }) =>
       Authorization.of({
-        bearer: (handler, { credential }) =>
-          accepts(Redacted.value(credential))
-            ? Effect.andThen(shallow, handler)
-            : Effect.fail(new Unauthorized({ message: refused }))
+        bearer: (handler, { credential }) => {
+          const key = Redacted.value(credential)
+          const offered = accepts(key) ? Effect.succeed(true) : key === "" ? ownPage : Effect.succeed(false)
+          const checked = Effect.flatMap(offered, (passes) =>
+            passes ? Effect.void : Effect.fail(new Unauthorized({ message: refused }))
+          )
+          return checked.pipe(Effect.andThen(shallow), Effect.andThen(handler))
+        }
       })
     )
   )

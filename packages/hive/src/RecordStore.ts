@@ -7,6 +7,7 @@ import * as FileSystem from "node:fs"
 import * as Path from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -73,6 +74,7 @@ const open = (path: string): DatabaseSync => {
   const database = new sqlite.DatabaseSync(path, { timeout: 5_000 })
   try {
     migrate(database)
+    database.exec(`PRAGMA busy_timeout = ${BLOCKING}`)
     return database
   } catch (error) {
     database.close()
@@ -80,10 +82,46 @@ const open = (path: string): DatabaseSync => {
   }
 }
 
-const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
-  Effect.try({ try: work, catch: (cause) => new TraceStoreError({ message: `${what}: ${String(cause)}`, cause }) })
+const failed = (what: string, cause: unknown) => new TraceStoreError({ message: `${what}: ${String(cause)}`, cause })
 
-const make = (database: DatabaseSync): RecordStore["Service"] => {
+const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
+  Effect.try({ try: work, catch: (cause) => failed(what, cause) })
+
+/** SQLite's number for a file that somebody else writes to. */
+const BUSY = 5
+
+const isLocked = (error: unknown): boolean =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === BUSY
+
+/** In this time SQLite itself waits for the file, and the whole program with it. */
+const BLOCKING = 5
+
+// By the machine's own clock: whoever holds the file goes by no other
+const pause = Effect.callback<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), BLOCKING * 2)
+  return Effect.sync(() => clearTimeout(timer))
+})
+
+/** Tries again while somebody else writes to the file; the program goes on meanwhile. */
+const patiently = <A>(what: string, patience: number, work: () => A): Effect.Effect<A, TraceStoreError> =>
+  Effect.suspend(() => {
+    const until = performance.now() + patience
+    const once: Effect.Effect<A, TraceStoreError> = Effect.suspend(() => {
+      try {
+        return Effect.succeed(work())
+      } catch (error) {
+        if (!isLocked(error)) return Effect.fail(failed(what, error))
+        return performance.now() < until
+          ? Effect.andThen(pause, once)
+          : Effect.fail(
+              new TraceStoreError({ message: `${what}: somebody else writes to the file`, busy: true, cause: error })
+            )
+      }
+    })
+    return once
+  })
+
+const make = (database: DatabaseSync, patience: number): RecordStore["Service"] => {
   const one = database.prepare("SELECT body FROM records WHERE kind = ? AND id = ?")
   const all = database.prepare("SELECT body FROM records WHERE kind = ? ORDER BY seq")
   const children = database.prepare("SELECT body FROM records WHERE kind = ? AND parent = ? ORDER BY seq")
@@ -125,9 +163,11 @@ const make = (database: DatabaseSync): RecordStore["Service"] => {
         (parent === undefined ? all.all(kind.name) : children.all(kind.name, parent)).map((row) => read(kind, row))
       ),
     put: (kind, documents) =>
-      attempt(`keeping a ${kind.name}`, () => transaction(() => documents.forEach((document) => put(kind, document)))),
+      patiently(`keeping a ${kind.name}`, patience, () =>
+        transaction(() => documents.forEach((document) => put(kind, document)))
+      ),
     modify: (kind, id, change) =>
-      attempt(`changing a ${kind.name}`, () =>
+      patiently(`changing a ${kind.name}`, patience, () =>
         transaction(() => {
           const before = find(kind, id)
           if (before === undefined) return Option.none()
@@ -136,7 +176,8 @@ const make = (database: DatabaseSync): RecordStore["Service"] => {
           return Option.some(after)
         })
       ),
-    remove: (kind, id) => attempt(`removing a ${kind.name}`, () => Number(erase.run(kind.name, id).changes) > 0)
+    remove: (kind, id) =>
+      patiently(`removing a ${kind.name}`, patience, () => Number(erase.run(kind.name, id).changes) > 0)
   }
 }
 
@@ -164,11 +205,15 @@ const make = (database: DatabaseSync): RecordStore["Service"] => {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: { readonly path: string }): Layer.Layer<RecordStore, TraceStoreError> =>
+export const layer = (options: {
+  readonly path: string
+  /** How long a write waits while another process writes to the file; then it fails as `busy`. Default 5 seconds. */
+  readonly patience?: Duration.Input | undefined
+}): Layer.Layer<RecordStore, TraceStoreError> =>
   Layer.effect(
     RecordStore,
     Effect.acquireRelease(
       attempt(`opening ${options.path}`, () => open(options.path)),
       (database) => Effect.sync(() => database.close())
-    ).pipe(Effect.map(make))
+    ).pipe(Effect.map((database) => make(database, Duration.toMillis(options.patience ?? "5 seconds"))))
   )

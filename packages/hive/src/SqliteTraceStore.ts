@@ -23,7 +23,7 @@ import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
 import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
 import { times } from "./internal/merge.ts"
-import { textsOfAll } from "./internal/origins.ts"
+import { sourcesOf } from "./internal/origins.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
 import { pushRow } from "./internal/row.ts"
 import { withState } from "./internal/running.ts"
@@ -116,7 +116,7 @@ const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
       processOf(span)
     )
   }
-  return { op: "ingest", count: spans.length, values, now, sources: textsOfAll(spans) } as const
+  return { op: "ingest", count: spans.length, values, now, sources: sourcesOf(spans) } as const
 }
 
 /** What is looked after while the store is open; a failure is logged, and tried again the next time. */

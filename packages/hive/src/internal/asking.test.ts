@@ -84,6 +84,20 @@ describe("asking in threads", () => {
   )
   const first: Array<unknown> = []
 
+  it.live("answers a long question anew when somebody wrote", () =>
+    Effect.gen(function* () {
+      const { direct, now, path } = yield* filled
+      const { ask } = yield* threaded({ path, prices: Prices.builtIn, timeLimit: 60_000, now, meanwhile: direct })
+      const count = Effect.map(ask("", "facets", all, 5), ({ count }) => count)
+      assert.deepStrictEqual([yield* count, yield* count], [301, 301])
+      yield* Effect.gen(function* () {
+        yield* TraceStore.use((store) => store.createEvents([{ event_type: "tool", inputs: {}, session_id: session }]))
+        yield* TraceQueries.use((queries) => queries.search(all))
+      }).pipe(Effect.provide(SqliteTraceStore.layer({ path })))
+      assert.strictEqual(yield* count, 302)
+    })
+  )
+
   it.live("a question that takes too long fails and says what to do; the next one is answered", () =>
     Effect.gen(function* () {
       const { direct, now, path } = yield* filled

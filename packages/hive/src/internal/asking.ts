@@ -45,6 +45,12 @@ interface Waiting {
   readonly resume: (answer: Answered) => void
 }
 
+/** Lets the program have its turn. */
+export const turn = Effect.callback<void>((resume) => {
+  const handle = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(handle))
+})
+
 /** A thread that does not notice that nobody waits any more is given up after this, in milliseconds. */
 const GRACE = 5000
 
@@ -164,7 +170,8 @@ export const threaded = ({ meanwhile, now, ...opening }: ThreadedOptions): Effec
       return Effect.suspend(() => {
         if (!heavy && !isReady()) {
           warm()
-          return meanwhile(what, question, ...args)
+          // A program that only asks would never hear that the thread is there
+          return Effect.tap(meanwhile(what, question, ...args), turn)
         }
         last = (last + 1) % 2 ** 31
         return Effect.flatMap(ask({ id: last, question, args, now: now() }), (answer) =>

@@ -3,7 +3,7 @@
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import type { StoredEvent } from "../TraceStore.ts"
-import type { SourceTexts } from "./origins.ts"
+import type { Sources } from "./origins.ts"
 import type { Limits } from "./retention.ts"
 
 /**
@@ -19,7 +19,7 @@ export type Command =
       readonly values: SpanValues
       readonly now: number
       /** What each span says beside its event. */
-      readonly sources?: ReadonlyArray<SourceTexts> | undefined
+      readonly sources?: Sources | undefined
     }
   | { readonly op: "startSession"; readonly id: string; readonly start: StartSession; readonly now: number }
   | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event>; readonly now: number }

@@ -29,23 +29,44 @@ export const textsOf = (source: SpanSource): SourceTexts => {
   ]
 }
 
-/** The texts of many spans: what they have in common is written down once. */
-export const textsOfAll = (spans: ReadonlyArray<SpanRecord>): ReadonlyArray<SourceTexts> => {
+/** What many spans say beside their events: what they have in common travels once. */
+export interface Sources {
+  readonly origins: ReadonlyArray<string>
+  /** The origin of each span. */
+  readonly places: ReadonlyArray<number>
+  /** Its links and events. */
+  readonly extras: ReadonlyArray<string | null>
+}
+
+export const sourcesOf = (spans: ReadonlyArray<SpanRecord>): Sources => {
+  const origins: Array<string> = []
   // Spans of one request share their resource and scope as objects
-  const known = new Map<object, Map<object, Map<number, string>>>()
-  return spans.map((span) => {
-    const { events, kind, links, resource, scope } = span
+  const known = new Map<object, Map<object, Map<number, number>>>()
+  const placeOf = ({ kind, resource, scope }: SpanRecord): number => {
     let scopes = known.get(resource)
     if (scopes === undefined) known.set(resource, (scopes = new Map()))
     let kinds = scopes.get(scope)
     if (kinds === undefined) scopes.set(scope, (kinds = new Map()))
-    let origin = kinds.get(kind)
-    if (origin === undefined) {
-      origin = JSON.stringify([resource, scope.name, scope.version, kind])
-      kinds.set(kind, origin)
+    let place = kinds.get(kind)
+    if (place === undefined) {
+      place = origins.push(JSON.stringify([resource, scope.name, scope.version, kind])) - 1
+      kinds.set(kind, place)
     }
-    return [origin, links.length === 0 && events.length === 0 ? null : textsOf(sourceOf(span))[1]]
-  })
+    return place
+  }
+  return {
+    origins,
+    places: spans.map(placeOf),
+    extras: spans.map((span) =>
+      span.links.length === 0 && span.events.length === 0 ? null : textsOf(sourceOf(span))[1]
+    )
+  }
+}
+
+/** The texts of one of the spans. */
+export const textsAt = ({ extras, origins, places }: Sources, span: number): SourceTexts | undefined => {
+  const origin = origins[places[span] ?? -1]
+  return origin === undefined ? undefined : [origin, extras[span] ?? null]
 }
 
 /** Reads what `textsOf` wrote. */

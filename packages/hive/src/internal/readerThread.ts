@@ -5,7 +5,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { SearchError } from "../TraceStore.ts"
 import { openQuestions } from "./database.ts"
-import { makeQuestions, type Question } from "./questions.ts"
+import { isHeavy, makeQuestions, type Question } from "./questions.ts"
 
 /** What the thread is started with. */
 export interface Opening {
@@ -32,6 +32,9 @@ export type Answered = { readonly id: number } & (
 /** The first message: from now on it answers at once. */
 export type Ready = "ready"
 
+/** Answers that are kept, of some kilobytes each. */
+const MAX_KNOWN = 200
+
 class TooLong extends Error {}
 
 const port = parentPort
@@ -51,11 +54,24 @@ if (port !== null) {
       }
     }
   })
+  const version = database.prepare("PRAGMA data_version")
+  const known = new Map<string, unknown>()
+  let knownOf: unknown
+  /** A long question is answered once as long as nobody writes; unless what it means depends on when it is asked. */
+  const remembered = (question: Question, args: ReadonlyArray<unknown>, work: () => unknown): unknown => {
+    const key = isHeavy(question, args) ? JSON.stringify([question, args]) : undefined
+    if (key === undefined || key.includes('"Ago"')) return work()
+    const { data_version } = version.get() ?? {}
+    if (data_version !== knownOf || known.size >= MAX_KNOWN) known.clear()
+    knownOf = data_version
+    if (!known.has(key)) known.set(key, work())
+    return known.get(key)
+  }
   const answer = ({ args, id, question }: Asked): Answered => {
     try {
       // The other side calls it with the question's own arguments
       const work = questions[question] as (...args: ReadonlyArray<unknown>) => unknown
-      return { id, ok: true, value: work(...args) }
+      return { id, ok: true, value: remembered(question, args, () => work(...args)) }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       const why = error instanceof SearchError ? "search" : error instanceof TooLong ? "time" : "failure"

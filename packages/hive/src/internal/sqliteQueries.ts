@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { TraceQueries } from "../TraceQueries.ts"
 import { TraceStoreError } from "../TraceStore.ts"
-import { type Ask, canThread, inPlace, threaded } from "./asking.ts"
+import { type Ask, canThread, inPlace, threaded, turn } from "./asking.ts"
 import { background } from "./background.ts"
 import { clamp } from "./queries.ts"
 import { makeQuestions, type Question, type Questions } from "./questions.ts"
@@ -77,12 +77,6 @@ const MORE_ROWS = 2000
 
 /** So many are read within some milliseconds, in which a program that reads them itself does nothing else. */
 const ROWS_IN_PLACE = 500
-
-/** Lets the program have its turn. */
-const turn = Effect.callback<void>((resume) => {
-  const handle = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(handle))
-})
 
 /** Milliseconds that a question may take. */
 const TIME_LIMIT = 20_000

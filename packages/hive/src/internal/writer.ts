@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
-import { makeOrigins, type SourceTexts, textsOf } from "./origins.ts"
+import { makeOrigins, type SourceTexts, textsAt, textsOf } from "./origins.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRetention } from "./retention.ts"
 import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
@@ -194,7 +194,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
     ingest: ({ count, now, sources, values }) => {
-      for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now, sources?.[span])
+      for (let span = 0; span < count; span++)
+        ingestOne(values, span * SPAN_VALUES, now, sources && textsAt(sources, span))
     },
     startSession: ({ id, now, start }) => {
       const row = find(id)
