@@ -1,5 +1,6 @@
 /**
- * A hive in this process and a tracer that points at it: sessions on a laptop, without an account.
+ * A hive in this process and a tracer that points at it: sessions on a laptop, without an account. Spans show while they
+ * run.
  *
  * @since 0.1.0
  */
@@ -24,7 +25,13 @@ export interface LocalOptions {
 const tracer = (options: LocalOptions["tracing"]): Layer.Layer<HoneyHive, TracerConfigError, Hive> =>
   Layer.unwrap(
     Effect.map(Hive, ({ url }) =>
-      HoneyHive.layer({ batchInterval: "200 millis", ...options, apiKey: "hh_local", dataPlaneUrl: url })
+      HoneyHive.layer({
+        batchInterval: "200 millis",
+        runningSpans: "on",
+        ...options,
+        apiKey: "hh_local",
+        dataPlaneUrl: url
+      })
     )
   )
 

@@ -69,7 +69,10 @@ export const up = Command.make(
         yield* line(`${paint("bold", "hive")} at ${paint("cyan", url)}`)
         yield* line(paint("dim", `store   ${store ?? "in memory"}`))
         yield* line(
-          paint("dim", `try     HH_API_URL=${url} HH_API_KEY=${keys === undefined ? "hh_local" : "…"} node agent.js`)
+          paint(
+            "dim",
+            `try     HH_API_URL=${url} HH_API_KEY=${keys === undefined ? "hh_local" : "…"} HH_RUNNING_SPANS=on node agent.js`
+          )
         )
         yield* line(paint("dim", "Ctrl-C ends it"))
       }
