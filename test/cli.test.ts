@@ -206,6 +206,8 @@ describe("hive ls, show, search and stats", () => {
     expect(stdout).toMatch(/^SESSION +STARTED +TIME +EVENTS +ERRORS +TOKENS +SOURCE +NAME$/m)
     expect(stdout).toMatch(/^[0-9a-f]{8} .* 3 +1 +- +dev +support$/m)
     expect((await hive(["ls", "--since", "2099-01-01", "--json"], { data })).stdout).toBe("")
+    expect(rows((await hive(["ls", "error:true", "name:look*", "--json"], { data })).stdout)).toEqual([session])
+    expect((await hive(["ls", "type:model", "--json"], { data })).stdout).toBe("")
   })
 
   it("show a session by its id, its beginning, its name, an event or a trace in it", async () => {
@@ -245,20 +247,22 @@ describe("hive ls, show, search and stats", () => {
     expect(await names("duration>1h")).toEqual([])
     const wrong = await hive(["search", "typ:tool"], { data })
     expect(wrong).toMatchObject({ code: 2, stdout: "" })
-    expect(wrong.stderr).toContain("there is no typ")
-    expect(wrong.stderr).toContain("\n  typ:tool\n  ^^^^^^^^\n")
+    expect(wrong.stderr).toContain('there is no field "typ"; expected type\n  typ:tool\n  ^\n')
   })
 
   it("add it all up", async () => {
-    const sums = rows((await hive(["stats", "--json"], { data })).stdout)
+    const stats = async (...args: ReadonlyArray<string>) =>
+      rows((await hive(["stats", "--json", ...args], { data })).stdout)
+    const sums = await stats()
     expect(sums[0]).toMatchObject({ by: "all", sessions: 1, events: 3, errors: 1 })
     expect(sums.filter(({ by }) => by === "name").map(({ errors, events, key }) => [key, events, errors])).toEqual([
-      ["tool lookUp", 2, 1],
-      ["chain agent", 1, 0]
+      ["lookUp", 2, 1],
+      ["agent", 1, 0]
     ])
+    expect(await stats("error:true", "--by", "session")).toMatchObject([{ label: "support", events: 1, error_rate: 1 }])
     const { stdout } = await hive(["stats"], { data })
     expect(stdout).toMatch(/^1 session · 3 events {2}1 error \(33\.3 %\)$/m)
-    expect(stdout).toMatch(/^tool lookUp +2 +50\.0 %/m)
+    expect(stdout).toMatch(/^lookUp +2 +50\.0 %/m)
   })
 
   it("say what to do where there is nothing", async () => {
@@ -323,8 +327,11 @@ describe("hive tail", () => {
     await serving({ data }, async () => {
       const { ended, says, type } = inTerminal(["tail"], data)
       await says(/watching/)
-      await hive(["run", "-q", "--", process.execPath, program, "live"], { data })
+      const run = start(["run", "-q", "--", process.execPath, program, "live", "0", "wait"], { data })
+      await says(/agent.*[●○] \d/)
+      run.child.stdin.end()
       await says(/└─ .*lookUp[^]*OrderNotFound/)
+      await run.ended
       // Ctrl-C, as a terminal sends it
       type("\u0003")
       const text = await ended
