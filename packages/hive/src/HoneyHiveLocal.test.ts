@@ -88,6 +88,17 @@ const recorded = Effect.gen(function* () {
   return { start, end: yield* Queue.take(bodies) }
 })
 
+describe("a hive in the program", () => {
+  it.live("tells its listeners what the program writes itself, without HTTP", () =>
+    Effect.gen(function* () {
+      const told = yield* listen
+      const { createEvents } = yield* TraceStore
+      yield* createEvents([{ event_type: "tool", event_name: "by hand", inputs: {}, duration: 3 }])
+      assert.deepStrictEqual(yield* Queue.take(told), ["by hand", "number"])
+    }).pipe(Effect.scoped, Effect.provide(Hive.layer()))
+  )
+})
+
 describe("a start record and its end", () => {
   it.live("the end counts, in whatever order they arrive, and how often", () =>
     Effect.gen(function* () {

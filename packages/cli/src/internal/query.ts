@@ -21,7 +21,7 @@ export const since = (moment: number | undefined): TraceQuery =>
   moment === undefined ? everything : { _tag: "Since", moment: { _tag: "At", millis: Math.floor(moment) } }
 
 /** The query with a mark under the place where it stops being one. */
-export const underline = (text: string, position: number, message: string): string =>
+const underline = (text: string, position: number, message: string): string =>
   `${message}\n  ${text}\n  ${" ".repeat(position)}^`
 
 /** An argument with blanks was one word to the shell, and is a text here, unless it holds a query of its own. */

@@ -24,7 +24,6 @@ export interface ApplicationOptions extends GuardOptions {
 
 export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
   const routes = Layer.mergeAll(OtlpIngest.routes, RestApi.routes, QueryRoutes.routes, LiveApi.routes).pipe(
-    Layer.provide(LiveApi.watched),
     Layer.provide(Configurations.layer(configurations))
   )
   return Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>

@@ -19,6 +19,8 @@ export type Command =
   /** Marks running spans as lost whose process was not heard of since a moment; the hive itself listens since `opened`. */
   | { readonly op: "markLost"; readonly silentSince: number; readonly opened: number }
   | { readonly op: "restore"; readonly records: ReadonlyArray<StoredEvent> }
+  /** One step of deleting a session. */
+  | { readonly op: "deleteSession"; readonly id: string }
   /** One step of deleting what is past the limits. */
   | { readonly op: "retain"; readonly limits: Limits }
   /** Deletes shared content that nothing needs any more. */
@@ -40,6 +42,8 @@ export interface Answers {
   readonly restore: void
   /** How many were marked. */
   readonly markLost: number
+  /** How many events were deleted; none when all are. */
+  readonly deleteSession: number
   /** How many events were deleted. */
   readonly retain: number
   readonly collect: void

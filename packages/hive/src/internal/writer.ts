@@ -224,6 +224,10 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
         write(merged.metadata[STATE] === "running" ? withState(merged, "lost") : merged, span)
       }
     },
+    deleteSession: ({ id }) => {
+      known.delete(id)
+      return retention.deleteSession(id)
+    },
     retain: ({ limits }) => {
       const gone = retention.retain(limits)
       if (gone > 0) known.clear()
