@@ -163,7 +163,8 @@ export class Hive extends Context.Service<
       })
     ).pipe(
       Layer.merge(server),
-      Layer.provideMerge(Layer.merge(watched, RecordStore.layer({ path }))),
+      // Layers are shared by reference: two hives of one program have a store each
+      Layer.provideMerge(Layer.merge(Layer.fresh(watched), RecordStore.layer({ path }))),
       Layer.provide(feed),
       Layer.provide(listening(host, port, patience))
     )

@@ -99,6 +99,24 @@ describe("a hive in the program", () => {
   )
 })
 
+describe("two hives in one program", () => {
+  it.live("have a store each", () =>
+    Effect.gen(function* () {
+      // As where one is built inside what another one is provided to
+      const [memo, scope] = [yield* Layer.makeMemoMap, yield* Effect.scope]
+      const one = yield* Layer.buildWithMemoMap(Hive.layer(), memo, scope)
+      const other = yield* Layer.buildWithMemoMap(Hive.layer(), memo, scope)
+      const names = TraceStore.use((store) => store.sessions({ limit: 10, offset: 0 })).pipe(
+        Effect.map((sessions) => sessions.map(({ name }) => name))
+      )
+      const start = TraceStore.use((store) => store.startSession({ session_name: "here" }))
+      yield* Effect.provideContext(start, other)
+      assert.deepStrictEqual(yield* Effect.provideContext(names, other), ["here"])
+      assert.deepStrictEqual(yield* Effect.provideContext(names, one), [])
+    })
+  )
+})
+
 describe("a start record and its end", () => {
   it.live("the end counts, in whatever order they arrive, and how often", () =>
     Effect.gen(function* () {
