@@ -9,6 +9,8 @@ const lookUp = traced({ name: "lookUp", type: "tool" }, async (id: number) => {
 })
 
 const agent = traced({ name: "agent", type: "chain" }, async (question: string) => {
+  // Goes on when somebody has seen it
+  if (process.argv[4] === "wait") await new Promise((resolve) => process.stdin.once("end", resolve).resume())
   await lookUp(42)
   await lookUp(7).catch(() => undefined)
   return `${question}: sent`

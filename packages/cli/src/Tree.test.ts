@@ -108,6 +108,28 @@ describe("Tree", () => {
     assert.strictEqual(Tree.render(cycle), "chain  one  12 ms\n└─ chain  two  12 ms")
   })
 
+  it("shows what runs, with a pulse where the moment is known, and what is lost", () => {
+    const state = (span_state: string) => ({ duration: null, metadata: { span_state } })
+    const events = [
+      event("a", null, "chain", "agent", 1000, state("running")),
+      event("b", "a", "model", "generate", 1500, state("lost"))
+    ]
+    assert.strictEqual(Tree.render(events), "chain  agent  running\n└─ model  generate  lost")
+    assert.strictEqual(Tree.render(events, { now: 4000 }).split("\n")[0], "chain  agent  ● 3.00 s")
+    assert.strictEqual(Tree.render(events, { now: 4500 }).split("\n")[0], "chain  agent  ○ 3.50 s")
+    // A clock that is behind
+    assert.strictEqual(Tree.render(events, { now: 0 }).split("\n")[0], "chain  agent  ● 0.0 ms")
+    assert.match(Tree.render(events, { now: 3000, columns: 80 }), /2\.00 s\nchain .* ░+\n└─ model .* {8}░+$/)
+  })
+
+  it("shows costs beside tokens", () => {
+    const call = event("a", null, "model", "generate", 0, { metadata: { prompt_tokens: 2, completion_tokens: 3 } })
+    assert.strictEqual(
+      Tree.render([call], { costs: new Map([["a", 0.0123]]) }),
+      "model  generate  12 ms  2 in, 3 out  $0.0123"
+    )
+  })
+
   it("lets no text move the cursor", () => {
     const tree = Tree.render([
       event("a", null, "tool", "\u001b[2J\u001b]0;owned\u0007name", 0, { error: "bad\r\u001b[1A" })

@@ -9,6 +9,7 @@ import {
   fit,
   GAP,
   milliseconds,
+  money,
   type Paint,
   painter,
   type Part,
@@ -43,6 +44,10 @@ export interface TreeEvent {
  * @since 0.1.0
  */
 export interface TreeOptions {
+  /** Milliseconds since 1970: what runs is shown with a pulse and how long it has run. Default: it says that it runs. */
+  readonly now?: number | undefined
+  /** US dollars by event id, shown beside the tokens. */
+  readonly costs?: ReadonlyMap<string, number> | undefined
   /** Default: no colours. */
   readonly colours?: boolean | undefined
   /** Width of the terminal in cells: draws bars beside the tree, and errors below their events.
@@ -108,16 +113,52 @@ const linesOf = (events: ReadonlyArray<TreeEvent>, maxIndent: number): ReadonlyA
   return lines
 }
 
-const partsOf = ({ config, duration, event_name, event_type, metadata }: TreeEvent): ReadonlyArray<Part> => {
+/**
+ * Whether an event runs, or is lost: its process fell silent. A hive says so in `metadata.span_state`.
+ *
+ * @example
+ * ```ts
+ * import { Tree } from "@honeyhive/cli"
+ *
+ * Tree.stateOf({ metadata: { span_state: "running" } }) // => "running"
+ * Tree.stateOf({ metadata: {} }) // => undefined
+ * ```
+ *
+ * @category states
+ * @since 0.1.0
+ */
+export const stateOf = ({ metadata }: Pick<TreeEvent, "metadata">): "running" | "lost" | undefined => {
+  const state = metadata["span_state"]
+  return state === "running" || state === "lost" ? state : undefined
+}
+
+/** Milliseconds that a pulse takes to the next look. */
+const PULSE = 500
+
+const timeOf = (event: TreeEvent, now: number | undefined): ReadonlyArray<Part> => {
+  const state = stateOf(event)
+  if (state === "lost") return [["red", "lost"]]
+  if (state === undefined) return event.duration === null ? [] : [["dim", milliseconds(event.duration)]]
+  if (now === undefined) return [["yellow", "running"]]
+  const sign = Math.floor(now / PULSE) % 2 === 0 ? "●" : "○"
+  return [["yellow", `${sign} ${milliseconds(Math.max(0, now - event.start_time))}`]]
+}
+
+type Shown = Pick<TreeOptions, "costs" | "now">
+
+const partsOf = (event: TreeEvent, { costs, now }: Shown): ReadonlyArray<Part> => {
+  const { config, event_name, event_type, metadata } = event
   const tokens = tokensOf(metadata)
+  const cost = costs?.get(event.event_id)
   return [
     [styleOf[event_type] ?? "cyan", clean(event_type)],
     [undefined, clean(event_name)],
     ...(event_type === "model" && typeof config["model"] === "string"
       ? [["dim", clean(config["model"])] satisfies Part]
       : []),
-    ...(duration === null ? [] : [["dim", milliseconds(duration)] satisfies Part]),
-    ...(tokens === undefined ? [] : [["yellow", tokens] satisfies Part])
+    ...timeOf(event, now),
+    ...(tokens === undefined ? [] : [["yellow", tokens] satisfies Part]),
+    ...(cost === undefined ? [] : [["dim", money(cost)] satisfies Part])
   ]
 }
 
@@ -126,20 +167,26 @@ const plainly = painter(false)
 /** Narrower terminals have no room for bars. */
 const FEWEST_COLUMNS = 60
 
-const plain = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): ReadonlyArray<string> =>
+const plain = (lines: ReadonlyArray<Line>, columns: number, paint: Paint, shown: Shown): ReadonlyArray<string> =>
   lines.map(({ branch, event }) => {
     const { error } = event
     const parts = [
-      ...partsOf(event),
+      ...partsOf(event, shown),
       ...(error === null ? [] : [["red", `! ${clean(error.split("\n", 1)[0] ?? "")}`] satisfies Part])
     ]
     return paint("dim", branch) + write(parts, columns - branch.length, paint)
   })
 
-const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): ReadonlyArray<string> => {
+/** What runs has lasted until now. */
+const until = (event: TreeEvent, now: number | undefined): TreeEvent =>
+  now !== undefined && stateOf(event) === "running"
+    ? { ...event, duration: Math.max(0, now - event.start_time) }
+    : event
+
+const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint, shown: Shown): ReadonlyArray<string> => {
   const room = columns - Math.max(12, Math.floor(columns * 0.35)) - GAP.length
   const natural = lines.reduce((width, { branch, event }) => {
-    const parts = partsOf(event)
+    const parts = partsOf(event, shown)
     const gaps = (parts.length - 1) * GAP.length
     return Math.max(
       width,
@@ -148,13 +195,13 @@ const withBars = (lines: ReadonlyArray<Line>, columns: number, paint: Paint): Re
   }, 0)
   const labelWidth = Math.min(room, natural)
   const barWidth = Math.min(60, columns - labelWidth - GAP.length)
-  const scale = scaleOf(lines.map(({ event }) => event))
+  const scale = scaleOf(lines.map(({ event }) => until(event, shown.now)))
   const end = milliseconds(scale.length)
   const header = `${" ".repeat(labelWidth)}${GAP}0${" ".repeat(Math.max(1, barWidth - 1 - end.length))}${end}`
   return [
     paint("dim", header),
     ...lines.flatMap(({ below, branch, event }) => {
-      const [parts, width] = [partsOf(event), labelWidth - branch.length]
+      const [parts, width] = [partsOf(event, shown), labelWidth - branch.length]
       const blanks = " ".repeat(Math.max(0, width - widthOf(write(parts, width, plainly))))
       const row = paint("dim", branch) + write(parts, width, paint) + blanks + GAP
       // A session that nobody has ended is not running: it lasts as long as what is in it
@@ -199,5 +246,5 @@ export const render = (events: ReadonlyArray<TreeEvent>, options: TreeOptions = 
   const { columns = Infinity } = options
   const lines = linesOf(events, indentOf(columns))
   const hasBars = columns >= FEWEST_COLUMNS && columns !== Infinity
-  return (hasBars ? withBars(lines, columns, paint) : plain(lines, columns, paint)).join("\n")
+  return (hasBars ? withBars(lines, columns, paint, options) : plain(lines, columns, paint, options)).join("\n")
 }

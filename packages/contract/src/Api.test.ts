@@ -24,6 +24,7 @@ describe("Api", () => {
       "delete /v1/datasets/{dataset_id}/datapoints/{datapoint_id}",
       "delete /v1/metrics/{metric_id}",
       "delete /v1/runs/{run_id}",
+      "delete /v1/sessions/{session_id}",
       "get /configurations",
       "get /datapoints",
       "get /datapoints/{id}",

@@ -183,13 +183,21 @@ export const StartedSession = Schema.Struct({
   project_id: Schema.optionalKey(Schema.String)
 })
 
+/**
+ * A session was deleted: `deleted` is its id.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DeletedSession = Schema.Struct({ success: Schema.Boolean, deleted: Schema.String })
+
 const sessionPath = { session_id: Schema.String }
 const eventPath = { event_id: Schema.String }
 
 const strict = { onExcessProperty: "error" } as const
 
 /**
- * `/v1/sessions`: start, read, and add events to a session.
+ * `/v1/sessions`: start, read, add events to a session, delete it with all that is in it.
  *
  * @category api
  * @since 0.1.0
@@ -197,6 +205,11 @@ const strict = { onExcessProperty: "error" } as const
 export const sessions = HttpApiGroup.make("sessions").add(
   HttpApiEndpoint.post("start", "/v1/sessions", { payload: StartSession, success: StartedSession }),
   HttpApiEndpoint.get("get", "/v1/sessions/:session_id", { params: sessionPath, success: Event, error: NotFound }),
+  HttpApiEndpoint.delete("remove", "/v1/sessions/:session_id", {
+    params: sessionPath,
+    success: DeletedSession,
+    error: NotFound
+  }),
   HttpApiEndpoint.post("addEvents", "/v1/sessions/:session_id/events/batch", {
     params: sessionPath,
     payload: Schema.Struct({ events: Schema.Array(PostEvent) }),

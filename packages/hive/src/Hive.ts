@@ -18,6 +18,7 @@ import type { PriceTable } from "@honeyhive/contract/Prices"
 import { application } from "./internal/application.ts"
 import { isLoopback } from "./internal/guard.ts"
 import { Keys } from "./Keys.ts"
+import { watched } from "./LiveApi.ts"
 import { LiveFeed } from "./LiveFeed.ts"
 import * as RecordStore from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
@@ -126,14 +127,21 @@ export class Hive extends Context.Service<
     readonly url: string
   }
 >()("@honeyhive/hive/Hive") {
-  /** The server over a store of traces that is given; what is kept beside traces is in the file at `path`. */
+  /**
+   * The server over a store of traces that is given; what is kept beside traces is in the file at `path`. The `TraceStore` that
+   * it provides is the same one, with what is written through it told to those who listen.
+   */
   static readonly layerServer = (
     options: HiveOptions = {}
-  ): Layer.Layer<Hive, HiveError | TraceStoreError, TraceStore | TraceQueries> => {
+  ): Layer.Layer<
+    Hive | TraceStore | RecordStore.RecordStore,
+    HiveError | TraceStoreError,
+    TraceStore | TraceQueries
+  > => {
     const { host = "127.0.0.1", keys, path = ":memory:", port = 0 } = options
     if (!isLoopback(host) && !keys?.some((key) => Redacted.value(key) !== "")) {
       const message = `binding to ${host} needs keys: anybody on the network could read and write`
-      return Layer.effect(Hive, Effect.fail(new HiveError({ message })))
+      return Layer.effectContext(Effect.fail(new HiveError({ message })))
     }
     const feed = LiveFeed.layer({ capacity: options.liveCapacity })
     const app = application({
@@ -145,7 +153,7 @@ export class Hive extends Context.Service<
     })
     const server = Effect.map(app, (handler) => HttpServer.serve(handler)).pipe(
       Layer.unwrap,
-      Layer.provide([Keys.layer(keys), RecordStore.layer({ path })]),
+      Layer.provide(Keys.layer(keys)),
       // The hive's own work must not show in the traces it keeps, also where the program that opens it is traced
       Layer.provide(Layer.succeed(References.TracerEnabled, false))
     )
@@ -159,13 +167,19 @@ export class Hive extends Context.Service<
         yield* Effect.addFinalizer(() => close)
         return Hive.of({ url: HttpServer.formatAddress(address) })
       })
-    ).pipe(Layer.merge(server), Layer.provide(feed), Layer.provide(listening(host, port, patience)))
+    ).pipe(
+      Layer.merge(server),
+      // Layers are shared by reference: two hives of one program have a store each
+      Layer.provideMerge(Layer.merge(Layer.fresh(watched), RecordStore.layer({ path }))),
+      Layer.provide(feed),
+      Layer.provide(listening(host, port, patience))
+    )
   }
 
   /** The server with a SQLite store. */
   static readonly layer = (
     options: HiveOptions = {}
-  ): Layer.Layer<Hive | TraceStore | TraceQueries, HiveError | TraceStoreError> =>
+  ): Layer.Layer<Hive | TraceStore | TraceQueries | RecordStore.RecordStore, HiveError | TraceStoreError> =>
     Hive.layerServer(options).pipe(
       Layer.provideMerge(SqliteTraceStore.layer({ ...options, path: options.path ?? ":memory:" }))
     )

@@ -1,5 +1,6 @@
 /**
- * A hive in this process and a tracer that points at it: sessions on a laptop, without an account.
+ * A hive in this process and a tracer that points at it: sessions on a laptop, without an account. Spans show while they
+ * run.
  *
  * @since 0.1.0
  */
@@ -8,6 +9,7 @@ import * as Layer from "effect/Layer"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import type { Options, TracerConfigError } from "@honeyhive/tracing/TracerConfig"
 import { Hive, type HiveError, type HiveOptions } from "./Hive.ts"
+import type { RecordStore } from "./RecordStore.ts"
 import type { TraceQueries } from "./TraceQueries.ts"
 import type { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
@@ -24,7 +26,13 @@ export interface LocalOptions {
 const tracer = (options: LocalOptions["tracing"]): Layer.Layer<HoneyHive, TracerConfigError, Hive> =>
   Layer.unwrap(
     Effect.map(Hive, ({ url }) =>
-      HoneyHive.layer({ batchInterval: "200 millis", ...options, apiKey: "hh_local", dataPlaneUrl: url })
+      HoneyHive.layer({
+        batchInterval: "200 millis",
+        runningSpans: "on",
+        ...options,
+        apiKey: "hh_local",
+        dataPlaneUrl: url
+      })
     )
   )
 
@@ -36,8 +44,10 @@ const tracer = (options: LocalOptions["tracing"]): Layer.Layer<HoneyHive, Tracer
  */
 export const layer = (
   options: LocalOptions = {}
-): Layer.Layer<HoneyHive | Hive | TraceStore | TraceQueries, HiveError | TraceStoreError | TracerConfigError> =>
-  tracer(options.tracing).pipe(Layer.provideMerge(Hive.layer(options.hive)))
+): Layer.Layer<
+  HoneyHive | Hive | TraceStore | TraceQueries | RecordStore,
+  HiveError | TraceStoreError | TracerConfigError
+> => tracer(options.tracing).pipe(Layer.provideMerge(Hive.layer(options.hive)))
 
 /**
  * Both, in memory, on any free port.

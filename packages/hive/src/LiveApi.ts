@@ -135,6 +135,10 @@ export const watched: Layer.Layer<TraceStore, never, TraceStore | LiveFeed> = La
         Effect.tap(store.createEvents(events, sessionId), (ids) => tell(ids.map((event_id) => ({ event_id })))),
       updateEvent: (id, update) =>
         Effect.tap(store.updateEvent(id, update), (found) => tell(found ? [{ event_id: id.toLowerCase() }] : [])),
+      deleteSession: (id) =>
+        Effect.tap(store.deleteSession(id), (gone) =>
+          tell(gone === 0 ? [] : [{ event_id: id.toLowerCase(), session_id: id.toLowerCase() }])
+        ),
       restore: (records) => Effect.tap(store.restore(records), () => tell(records.map(({ event }) => event)))
     })
   })

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { migrate } from "./internal/recordSchema.ts"
 import { TraceStoreError } from "./TraceStore.ts"
 
@@ -27,6 +28,26 @@ export interface Kind<A extends { readonly id: string }> {
   /** The id of what a document belongs to, to list by. */
   readonly parent?: ((document: A) => string) | undefined
 }
+
+/**
+ * A document of any kind as it is stored; what is moved from one store to another.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const StoredRecord = Schema.Struct({
+  kind: Schema.NonEmptyString,
+  id: Schema.NonEmptyString,
+  parent: Schema.NullOr(Schema.String),
+  /** JSON. */
+  body: Schema.fromJsonString(Schema.JsonObject)
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type StoredRecord = typeof StoredRecord.Type
 
 /**
  * The store of documents; every method is one transaction.
@@ -62,10 +83,19 @@ export class RecordStore extends Context.Service<
       kind: Kind<A>,
       id: string
     ) => Effect.Effect<boolean, TraceStoreError>
+    /** Documents of all kinds in the order in which they were created; read page by page while it is consumed. */
+    readonly records: Stream.Stream<StoredRecord, TraceStoreError>
+    /** Keeps documents of another store. Those that are here already take what is said now. */
+    readonly restore: (records: ReadonlyArray<StoredRecord>) => Effect.Effect<void, TraceStoreError>
   }
 >()("@honeyhive/hive/RecordStore") {}
 
 const inMemory = ":memory:"
+
+const decodeRecord = Schema.decodeUnknownSync(StoredRecord)
+
+/** Documents that are read at a time. */
+const PAGE = 200
 
 const open = (path: string): DatabaseSync => {
   if (path !== inMemory) FileSystem.mkdirSync(Path.dirname(Path.resolve(path)), { recursive: true })
@@ -129,6 +159,7 @@ const make = (database: DatabaseSync, patience: number): RecordStore["Service"] 
     `INSERT INTO records (kind, id, parent, body) VALUES (?, ?, ?, ?)
      ON CONFLICT (kind, id) DO UPDATE SET parent = excluded.parent, body = excluded.body`
   )
+  const page = database.prepare("SELECT seq, kind, id, parent, body FROM records WHERE seq > ? ORDER BY seq LIMIT ?")
   const erase = database.prepare("DELETE FROM records WHERE kind = ? AND id = ?")
 
   const transaction = <A>(work: () => A): A => {
@@ -177,7 +208,20 @@ const make = (database: DatabaseSync, patience: number): RecordStore["Service"] 
         })
       ),
     remove: (kind, id) =>
-      patiently(`removing a ${kind.name}`, patience, () => Number(erase.run(kind.name, id).changes) > 0)
+      patiently(`removing a ${kind.name}`, patience, () => Number(erase.run(kind.name, id).changes) > 0),
+    records: Stream.paginate(0, (after) =>
+      patiently("reading documents", patience, () => {
+        const rows = page.all(after, PAGE)
+        const last = rows.length < PAGE ? undefined : rows.at(-1)?.["seq"]
+        return [rows.map((row) => decodeRecord(row)), Option.map(Option.fromUndefinedOr(last), Number)] as const
+      })
+    ),
+    restore: (records) =>
+      patiently("restoring documents", patience, () =>
+        transaction(() => {
+          for (const { body, id, kind, parent } of records) write.run(kind, id, parent, JSON.stringify(body))
+        })
+      )
   }
 }
 

@@ -22,6 +22,24 @@ describe("RestApi", () => {
       })
     )
 
+    it.effect("a session is deleted with its events, and nothing else is", () =>
+      Effect.gen(function* () {
+        const [gone, kept] = [crypto.randomUUID(), crypto.randomUUID()]
+        const ids: Array<string> = []
+        for (const session_id of [gone, kept]) {
+          yield* ok("POST", "/v1/sessions", { session_id })
+          const { event_id } = yield* ok("POST", "/v1/events", { session_id, event_type: "tool", inputs: {} })
+          ids.push(event_id)
+        }
+        const path = `/v1/sessions/${gone.toUpperCase()}`
+        assert.deepStrictEqual(yield* ok("DELETE", path), { success: true, deleted: gone })
+        yield* refused("DELETE", path, undefined, 404, "not_found")
+        yield* refused("GET", `/v1/sessions/${gone}`, undefined, 404, "not_found")
+        yield* refused("GET", `/v1/events/${ids[0]}`, undefined, 404, "not_found")
+        assert.strictEqual((yield* ok("GET", `/v1/events/${ids[1]}`)).event.session_id, kept)
+      })
+    )
+
     it.effect("an update merges buckets, replaces outputs, and cannot reach the rest", () =>
       Effect.gen(function* () {
         const { event_id } = yield* ok("POST", "/v1/events", {
@@ -131,6 +149,7 @@ describe("RestApi", () => {
       ["GET", `/v1/events/${ORPHAN}`, undefined, 404, "not_found"],
       ["PUT", `/v1/events/${ORPHAN}`, {}, 404, "not_found"],
       ["GET", `/v1/sessions/${ORPHAN}`, undefined, 404, "not_found"],
+      ["DELETE", `/v1/sessions/${ORPHAN}`, undefined, 404, "not_found"],
       ["POST", "/v1/events", { event_type: "tool" }, 400, "bad_request"],
       ["POST", "/v1/events", { event_type: "tool", inputs: {}, project: "p" }, 400, "bad_request"],
       ["POST", "/v1/events/batch", { events: [{ event_type: "tool", inputs: {}, nope: 1 }] }, 400, "bad_request"],

@@ -128,17 +128,24 @@ const upkeep = (options: {
   readonly send: Send
   readonly hasRunning: () => boolean
   readonly tell: (changes: ReadonlyArray<StoreChange>) => void
+  /** Whether sessions were deleted whose content is still there. */
+  readonly uncollected: { current: boolean }
 }) => {
-  const { hasRunning, now, opened, retention, send, tell } = options
+  const { hasRunning, now, opened, retention, send, tell, uncollected } = options
   const lease = Duration.toMillis(options.lease ?? "5 minutes")
   const markLost = Effect.suspend(() =>
     hasRunning()
       ? Effect.map(send({ op: "markLost", silentSince: now() - lease, opened }, "marking lost spans"), tell)
       : Effect.void
   )
+  const collect = Effect.suspend(() => {
+    uncollected.current = false
+    return send({ op: "collect" }, "deleting old content")
+  })
   const retain = Effect.gen(function* () {
-    if (retention === undefined) return
-    const { maxAge, maxBytes = null, maxEvents = null } = retention
+    if (uncollected.current) yield* collect
+    else if (retention === undefined) return
+    const { maxAge, maxBytes = null, maxEvents = null } = retention ?? {}
     const endedBefore = maxAge === undefined ? null : now() - Duration.toMillis(maxAge)
     const step = Effect.map(
       send({ op: "retain", limits: { endedBefore, maxBytes, maxEvents } }, "deleting old sessions"),
@@ -153,7 +160,7 @@ const upkeep = (options: {
         return gone
       }
     )
-    while ((yield* step) > 0) yield* send({ op: "collect" }, "deleting old content")
+    while ((yield* step) > 0) yield* collect
     while ((yield* send({ op: "vacuum" }, "giving space back")) > 0);
   })
   return Effect.sleep(Math.min(lease / 4, 60_000)).pipe(
@@ -249,7 +256,8 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       // Nobody may listen, or slowly: the store waits for neither
       const changes = yield* PubSub.sliding<StoreChange>(16_384)
       const tell = (all: ReadonlyArray<StoreChange>) => all.forEach((change) => PubSub.publishUnsafe(changes, change))
-      yield* upkeep({ ...options, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
+      const uncollected = { current: false }
+      yield* upkeep({ ...options, uncollected, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
       const queries = yield* traceQueries({
         send,
         prices,
@@ -278,6 +286,14 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
           Effect.suspend(() =>
             send({ op: "updateEvent", id: id.toLowerCase(), update, now: now() }, "updating an event")
           ),
+        deleteSession: Effect.fnUntraced(function* (id) {
+          let gone = 0
+          for (let step = -1; step !== 0; gone += step) {
+            step = yield* send({ op: "deleteSession", id: id.toLowerCase() }, "deleting a session")
+          }
+          if (gone > 0) uncollected.current = true
+          return gone
+        }),
         event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(reader.event(id))),
         search: (query) => searching(() => reader.search(query)),
         records: (selection) => recordsOf(reader, selection),

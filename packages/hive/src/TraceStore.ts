@@ -146,6 +146,11 @@ export class TraceStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<string>, TraceStoreError>
     /** Merges buckets, replaces outputs; false when there is no such event. */
     readonly updateEvent: (id: string, update: UpdateEvent) => Effect.Effect<boolean, TraceStoreError>
+    /**
+     * Deletes a session, known or orphaned, with all its events; answers how many there were, the session itself among them: 0
+     * when there is none. A span that arrives later makes it anew.
+     */
+    readonly deleteSession: (id: string) => Effect.Effect<number, TraceStoreError>
     readonly event: (id: string) => Effect.Effect<Option.Option<Event>, TraceStoreError>
     /** Newest first; `count` is the number of all that match. */
     readonly search: (

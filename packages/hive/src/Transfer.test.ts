@@ -3,9 +3,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as fc from "fast-check"
+import { Dataset } from "@honeyhive/contract/Dataset"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
+import { Hive } from "./Hive.ts"
+import * as RecordStore from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceStore } from "./TraceStore.ts"
 import * as Transfer from "./Transfer.ts"
@@ -130,6 +134,40 @@ describe("Transfer", () => {
         }
       }),
     60_000
+  )
+
+  it.effect("a file carries runs and datasets, too, where there is a place for them", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporary
+      const [path, without] = [join(folder, "with.db"), join(folder, "without.db")]
+      const kind: RecordStore.Kind<Dataset> = { name: "dataset", schema: Dataset }
+      const dataset = (number: number): Dataset => {
+        const times = { created_at: "2026-01-01", updated_at: "2026-01-01" }
+        return { id: `d${number}`, name: `golden ${number}`, description: "", datapoints: [], ...times }
+      }
+      // More than are read at a time
+      const datasets = Array.from({ length: 401 }, (_, number) => dataset(number))
+      const stores = () => Layer.merge(memory(), RecordStore.layer({ path: ":memory:" }))
+      const list = RecordStore.RecordStore.use((store) => store.list(kind))
+      yield* Effect.gen(function* () {
+        yield* fill({ spans: [{}], posts: [] })
+        yield* RecordStore.RecordStore.use((store) => store.put(kind, datasets))
+        yield* Transfer.exportFile(path)
+        yield* Transfer.exportFile(without, {}, { records: false })
+      }).pipe(Effect.provide(stores()))
+      const imported = (path: string) =>
+        Effect.gen(function* () {
+          yield* RecordStore.RecordStore.use((store) => store.put(kind, [{ ...dataset(0), name: "old" }]))
+          yield* Transfer.importFile(path)
+          // Again changes nothing
+          yield* Transfer.importFile(path)
+          return yield* list
+        }).pipe(Effect.provide(stores()))
+      assert.deepStrictEqual(yield* imported(path), datasets)
+      assert.deepStrictEqual(yield* imported(without), [{ ...dataset(0), name: "old" }])
+      // Another hive opens it
+      assert.deepStrictEqual(yield* Effect.provide(list, Hive.layer({ path })), datasets)
+    })
   )
 
   it.effect("a selection takes the sessions of its events along, and nothing else", () =>

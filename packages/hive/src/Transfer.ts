@@ -16,6 +16,7 @@ import { Event } from "@honeyhive/contract/Event"
 import { ExportTraceServiceRequest, type SpanRecord, spans } from "@honeyhive/contract/Otlp"
 import { settle } from "./internal/database.ts"
 import { EXACT, requestOf } from "./internal/otlpSpan.ts"
+import { layer as recordsAt, RecordStore } from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { type SearchError, type Selection, type StoredEvent, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
@@ -121,6 +122,24 @@ export const importOtlp = <E, R>(
     )
   )
 
+/** What is kept beside traces, where both sides keep it. */
+const copyRecords = (from: RecordStore["Service"], to: RecordStore["Service"]) =>
+  from.records.pipe(Stream.grouped(PER_LINE), Stream.runForEach(to.restore))
+
+/**
+ * What to carry beside the selected events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileOptions {
+  /**
+   * Runs, datasets, datapoints and metric definitions, all of them, where a `RecordStore` is provided (as `Hive` does).
+   * Default true.
+   */
+  readonly records?: boolean | undefined
+}
+
 const copy = Effect.fnUntraced(function* (
   selection: Selection,
   from: TraceStore["Service"],
@@ -136,15 +155,17 @@ const copy = Effect.fnUntraced(function* (
 })
 
 /**
- * Writes the selected events, and the sessions they are in, into a new SQLite file, and answers how many. The file is a
- * store: `Hive.layer({ path })` opens it, and {@link importFile} reads it. A file that exists is refused.
+ * Writes the selected events, the sessions they are in, and what is kept beside traces into a new SQLite file, and answers how
+ * many events. The file is a store: `Hive.layer({ path })` opens it, and {@link importFile} reads it. A file that exists is
+ * refused.
  *
  * @category export
  * @since 0.1.0
  */
 export const exportFile = (
   path: string,
-  selection: Selection = {}
+  selection: Selection = {},
+  { records = true }: FileOptions = {}
 ): Effect.Effect<number, TraceStoreError | SearchError, TraceStore> =>
   Effect.gen(function* () {
     if (existsSync(path)) {
@@ -155,6 +176,13 @@ export const exportFile = (
       TraceStore.use((to) => copy(selection, from, to)),
       SqliteTraceStore.layer({ path })
     )
+    const beside = yield* Effect.serviceOption(RecordStore)
+    if (records && Option.isSome(beside)) {
+      yield* Effect.provide(
+        RecordStore.use((to) => copyRecords(beside.value, to)),
+        recordsAt({ path })
+      )
+    }
     yield* Effect.try({
       try: () => settle(path),
       catch: (cause) => new TraceStoreError({ message: `closing ${path}: ${String(cause)}`, cause })
@@ -163,7 +191,7 @@ export const exportFile = (
   })
 
 /**
- * Reads events of another store's file, and answers how many. The file is opened as every store is: one of an earlier
+ * Reads events of another store's file, and what is kept beside them, and answers how many events. The file is opened as every store is: one of an earlier
  * version is brought to this one.
  *
  * @category import
@@ -171,11 +199,19 @@ export const exportFile = (
  */
 export const importFile = (
   path: string,
-  selection: Selection = {}
+  selection: Selection = {},
+  { records = true }: FileOptions = {}
 ): Effect.Effect<number, TraceStoreError | SearchError, TraceStore> =>
   Effect.gen(function* () {
     if (!existsSync(path)) return yield* new TraceStoreError({ message: `${path} does not exist` })
     const to = yield* TraceStore
+    const beside = yield* Effect.serviceOption(RecordStore)
+    if (records && Option.isSome(beside)) {
+      yield* Effect.provide(
+        RecordStore.use((from) => copyRecords(from, beside.value)),
+        recordsAt({ path })
+      )
+    }
     return yield* Effect.provide(
       TraceStore.use((from) => copy(selection, from, to)),
       SqliteTraceStore.layer({ path })

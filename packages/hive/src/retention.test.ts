@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
+import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore } from "./TraceStore.ts"
 
 const temporary = Effect.acquireRelease(
@@ -41,6 +42,47 @@ const names = TraceStore.use((store) => store.sessions({ limit: 1000, offset: 0 
 const pages = (database: DatabaseSync, pragma: string) =>
   Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0])
 const memory = (retention: SqliteTraceStore.Retention) => SqliteTraceStore.layer({ path: ":memory:", retention })
+
+describe("a session that is deleted", () => {
+  it.effect("goes whole: events, index, lists, what runs in it, and later its content", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporary
+      const path = join(folder, "hive.db")
+      yield* Effect.gen(function* () {
+        const store = yield* TraceStore
+        const queries = yield* TraceQueries
+        const indexed = Effect.repeat(queries.facets({ _tag: "All" }), { until: ({ behind }) => behind === 0 })
+        const id = yield* session(1, 0)
+        const content = (text: string) => ({ event_type: "tool" as const, inputs: { text: text.repeat(500) } })
+        yield* store.createEvents([content("gone "), content("needed ")], id)
+        yield* store.createEvents([content("needed ")], yield* session(2, 0))
+        // More than one step deletes
+        yield* store.createEvents(
+          Array.from({ length: 2100 }, () => ({ event_type: "tool", inputs: {} })),
+          id
+        )
+        const running = { event_type: "tool", inputs: {}, metadata: { "service.instance.id": "p" } } as const
+        yield* store.createEvents([{ ...running, session_id: id }])
+        assert.strictEqual((yield* indexed).count, 2106)
+        assert.strictEqual(yield* store.deleteSession(id.toUpperCase()), 2104)
+        assert.strictEqual(yield* store.deleteSession(id), 0)
+        assert.deepStrictEqual(yield* names, ["hour 2"])
+        assert.deepStrictEqual(yield* store.sessionEvents(id), [])
+        assert.strictEqual((yield* indexed).count, 2)
+        // Its content goes with the next upkeep
+        yield* TestClock.adjust("1 minute")
+        // What arrives later makes it anew
+        yield* store.createEvents([{ ...running, session_id: id }])
+        assert.strictEqual((yield* store.sessionEvents(id)).length, 1)
+      }).pipe(Effect.provide(SqliteTraceStore.layer({ path })))
+      const database = new DatabaseSync(path, { readOnly: true })
+      const count = (table: string) => Number(database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get()?.["n"])
+      assert.strictEqual(count("running"), 1)
+      assert.strictEqual(count("blobs"), 1)
+      database.close()
+    })
+  )
+})
 
 describe("retention", () => {
   it.effect("by age: of a session's end, unless something still runs in it", () =>

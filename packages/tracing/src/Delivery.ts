@@ -8,6 +8,7 @@
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -21,6 +22,7 @@ import { within } from "./internal/deadline.ts"
 import { untraced } from "./internal/instance.ts"
 import { Ledger, type Outcome, receiptOf } from "./internal/ledger.ts"
 import { warn } from "./internal/log.ts"
+import { isLoopback } from "./internal/loopback.ts"
 import { instanceMetrics } from "./internal/metrics.ts"
 import { type Entry, SpanQueue } from "./internal/spanQueue.ts"
 import { type Replay, Spool } from "./Spool.ts"
@@ -96,6 +98,9 @@ const MAX_AT_ONCE = 64 * 1024
 /** Spans of a segment that are sent in one request again, at most. */
 const REPLAY_PAUSE = "30 seconds"
 
+/** Where spans are shown while they run, longest time that the end of one waits for its batch. */
+const SOON = Duration.millis(200)
+
 const nothing: Receipt = { accepted: 0, spooled: 0, dropped: {}, pending: 0 }
 
 /**
@@ -120,6 +125,11 @@ export class Delivery extends Context.Service<
   {
     /** Counts a span that has begun, for the metrics. */
     readonly started: () => void
+    /**
+     * Sends spans that still run, once and at once: they are not counted, not kept on disk, and what is not taken is not sent
+     * again. Absent where nobody asked for it.
+     */
+    readonly announce: ((spans: ReadonlyArray<ReadableSpan>) => Effect.Effect<void, ExportError>) | undefined
     /** How many spans have been taken so far. */
     readonly ended: () => number
     /** Takes an ended span, and its size where that is known; bounded time, never fails, never waits. */
@@ -160,6 +170,8 @@ const make = Effect.gen(function* () {
   } = yield* background(attempts.make(exporter, settings.resilience))
 
   const queue = new SpanQueue(settings.batchMaxQueue, settings.batchMaxQueueBytes)
+  // A span that was seen to start shall be seen to end
+  const interval = announces(settings, exporter) ? Duration.min(settings.batchInterval, SOON) : settings.batchInterval
   const batchSize = settings.disableBatch ? 1 : Math.min(settings.batchMaxSize, settings.batchMaxQueue)
   let requests = 0
   /** Spans that have begun, and that no metric has counted yet. */
@@ -304,7 +316,7 @@ const make = Effect.gen(function* () {
     timer = true
     fork(
       Effect.andThen(
-        Effect.sleep(settings.batchInterval),
+        Effect.sleep(interval),
         Effect.sync(() => {
           timer = false
           pump(true)
@@ -392,6 +404,22 @@ const make = Effect.gen(function* () {
   })
   if (spool.mode !== "off") fork(replay)
 
+  const announce = announces(settings, exporter)
+    ? (spans: ReadonlyArray<ReadableSpan>) =>
+        Effect.suspend(() => {
+          if (closed) return Effect.void
+          const items = spans.flatMap((span) => {
+            try {
+              return [exporter.prepare(span)]
+            } catch {
+              return []
+            }
+          })
+          const release = Effect.sync(() => exporter.release?.(items))
+          return items.length === 0 ? Effect.void : Effect.asVoid(Effect.ensuring(exporter.send(items), release))
+        })
+    : undefined
+
   const spill = (): void => {
     closed = true
     clearImmediate(encoding)
@@ -414,8 +442,15 @@ const make = Effect.gen(function* () {
     })
   )
   yield* Effect.addFinalizer(() => close)
-  return Delivery.of({ offer, started: () => void begun++, ended: () => queue.newest, flush, close, spill })
+  return Delivery.of({ offer, started: () => void begun++, announce, ended: () => queue.newest, flush, close, spill })
 })
+
+/** Whether spans are told of while they run: where it is asked for, and where somebody understands it. */
+const announces = (
+  { otlpEndpoint, runningSpans, url }: TracerConfig["Service"],
+  { takesRunning = false }: Exporter["Service"]
+): boolean =>
+  takesRunning && (runningSpans === "on" || (runningSpans === "local" && otlpEndpoint === undefined && isLoopback(url)))
 
 const partition = (
   entries: ReadonlyArray<Entry>,

@@ -7,7 +7,6 @@
  * @since 0.1.0
  */
 import type * as OtelApi from "@opentelemetry/api"
-import { TraceFlags } from "@opentelemetry/api"
 import { BasicTracerProvider, type ReadableSpan, type SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -28,6 +27,7 @@ import * as sampling from "./internal/sampling.ts"
 import { ServerSessions } from "./internal/serverSessions.ts"
 import * as spanFilter from "./internal/spanFilter.ts"
 import * as Stamp from "./internal/stamp.ts"
+import type { StartRecords } from "./internal/startRecords.ts"
 import type { Starting } from "./internal/startType.ts"
 import type { ProviderMode } from "./ProviderMode.ts"
 import { Redactor, type SpanContent } from "./Redactor.ts"
@@ -46,6 +46,7 @@ const processor = (
   offer: (span: ReadableSpan, bytes: number) => void,
   filter: spanFilter.SpanFilter,
   requests: ServerSessions | undefined,
+  records: StartRecords | undefined,
   // Of the span that is ending: the SDK calls `onEnd` right after `onEnding`
   size = { bytes: 0 }
 ): SpanProcessor => ({
@@ -53,14 +54,16 @@ const processor = (
     delivery.started()
     filter.start(span)
     stamp.write(span.attributes, span, parent)
+    if (records !== undefined && attached.isSampled(span) && !filter.drops(span)) records.started(span)
   },
   onEnding: (span) => {
     size.bytes = finish(span)
   },
   onEnd: (span) => {
     requests?.ended(span)
+    records?.ended(span)
     if (filter.drops(span)) return
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) offer(span, size.bytes)
+    if (attached.isSampled(span)) offer(span, size.bytes)
   },
   forceFlush: flush(delivery),
   shutdown: () => Effect.runPromise(Effect.asVoid(delivery.close))
@@ -137,10 +140,17 @@ export class Provider extends Context.Service<
         sessions.spanEnded(span)
         delivery.offer(span, bytes)
       }
+      const { announce } = delivery
+      // Only those pay for it who ask for it
+      const records =
+        announce &&
+        (yield* Effect.promise(() => import("./internal/startRecords.ts")).pipe(
+          Effect.flatMap(({ make }) => make(announce, finish))
+        ))
       const theirs = yield* SpanProcessors
       const log = Effect.runForkWith(yield* Effect.context<never>())
       const spanProcessor = around(
-        processor(stamp, finish, delivery, offer, filter, requests),
+        processor(stamp, finish, delivery, offer, filter, requests, records),
         theirs,
         (error) => void log(warn(`HoneyHive: a span processor failed: ${describeCause(Cause.fail(error)).message}`))
       )
@@ -169,7 +179,9 @@ export class Provider extends Context.Service<
           linkCountLimit: settings.maxLinks
         }
       })
-      const joined = yield* join(settings, tracerProvider, () => attached.make(stamp, finish, offer, flush(delivery)))
+      const joined = yield* join(settings, tracerProvider, () =>
+        attached.make(stamp, finish, offer, flush(delivery), records)
+      )
       yield* Effect.addFinalizer(() => Effect.sync(joined.release))
       return Provider.of({ ...joined, open, stamp, starting, sessionOf: (traceId) => requests?.of(traceId) })
     })

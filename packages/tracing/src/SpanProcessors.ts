@@ -9,7 +9,8 @@ import * as Context from "effect/Context"
 /**
  * OpenTelemetry span processors that the next instance takes in: `onStart` sees a span that knows its session, `onEnding`
  * may still change it, before redaction and limits; `onEnd` sees what is exported. What they throw stays with them (and is
- * warned of once), and what they write is redacted like the rest. They are shut down with the instance.
+ * warned of once), and what they write is redacted like the rest. They are shut down with the instance. Where `runningSpans`
+ * tells of a span while it runs, that is before `onEnding`.
  *
  * @example
  * ```ts

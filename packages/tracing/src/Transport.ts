@@ -86,6 +86,8 @@ export interface Transport<S extends Sendable = Sendable> {
   /** The spans are done with, whatever became of them: what they took may be used again. */
   release?(items: ReadonlyArray<S>): void
   readonly shutdown: Effect.Effect<void>
+  /** `prepare` and `send` also take spans that still run, whose end is 0 (OTLP's pending spans). Default: they do not. */
+  readonly takesRunning?: boolean
   /** Present where spans can be kept on disk. */
   readonly storage?: Storage<S>
 }

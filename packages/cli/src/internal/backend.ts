@@ -8,7 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -16,7 +18,9 @@ import * as HttpApiClient from "effect/http-api/HttpApiClient"
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import { Authorization, type Filter, HoneyHiveApi, NotFound, type SearchEvents } from "@honeyhive/contract/Api"
 import type { Event } from "@honeyhive/contract/Event"
+import { listen, type News } from "./live.ts"
 import { Problem } from "./problem.ts"
+import { make, type Questions } from "./questions.ts"
 
 export interface Found {
   readonly events: ReadonlyArray<Event>
@@ -40,6 +44,10 @@ export class Backend extends Context.Service<
     readonly event: (id: string) => Effect.Effect<Option.Option<Event>, Problem>
     /** Takes an OTLP request in JSON; says how many of its spans were refused. */
     readonly ingest: (request: string) => Effect.Effect<Taken, Problem>
+    /** What only a hive answers. */
+    readonly questions: Questions
+    /** What changes from now on, or from a place on; ends when the connection does. Only a hive tells. */
+    readonly live: (lastId: string | undefined) => Stream.Stream<News, Problem>
   }
 >()("@honeyhive/cli/Backend") {}
 
@@ -115,6 +123,12 @@ const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted
   return Backend.of({
     url,
     label,
+    questions: yield* make(http, url, key, said),
+    live: (lastId) =>
+      Stream.mapError(listen(http, url, key, lastId), (error) => explain(url, error)).pipe(
+        Stream.provideService(HttpClient.TracerPropagationEnabled, false),
+        Stream.provideService(References.TracerEnabled, false)
+      ),
     search: (query) => said(client.events.search({ payload: query })),
     event: (id) =>
       said(

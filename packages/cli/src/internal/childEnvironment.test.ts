@@ -33,6 +33,11 @@ describe("the environment of a program", () => {
     assert.strictEqual(env["OTEL_LOGS_EXPORTER"], "none")
   })
 
+  it("shows spans while they run on this machine, unless the environment says otherwise", () => {
+    assert.strictEqual(childEnvironment({}, url, "k")["HH_RUNNING_SPANS"], "local")
+    assert.strictEqual(childEnvironment({ HH_RUNNING_SPANS: "off" }, url, "k")["HH_RUNNING_SPANS"], "off")
+  })
+
   it("keeps the hive out of a proxy's way", () => {
     assert.notProperty(childEnvironment({}, url, "k"), "NO_PROXY")
     const env = childEnvironment({ HTTPS_PROXY: "http://proxy", no_proxy: "corp" }, url, "k")

@@ -39,6 +39,8 @@ export const childEnvironment = (env: Environment, url: string, key: string): En
     HH_API_URL: url,
     HH_DATA_PLANE_URL: url,
     HH_SERVER_URL: url,
+    // Only a hive on this machine is told of spans while they run, wherever the program sends them in the end
+    HH_RUNNING_SPANS: env["HH_RUNNING_SPANS"] ?? "local",
     HH_PROJECT: env["HH_PROJECT"] ?? "hive",
     OTEL_TRACES_EXPORTER: "otlp",
     OTEL_EXPORTER_OTLP_ENDPOINT: url,

@@ -11,6 +11,14 @@ describe("what has been seen", () => {
     assert.deepStrictEqual(seen.changed([event(2), session(1), session(1)], 2), [session(1)])
   })
 
+  it("is told again when its process was lost", () => {
+    const seen = new Seen()
+    const state = (span_state: string) => event(2, { end_time: null, duration: null, metadata: { span_state } })
+    assert.strictEqual(seen.changed([state("running")], 0).length, 1)
+    assert.strictEqual(seen.changed([state("lost")], 1).length, 1)
+    assert.strictEqual(seen.changed([state("lost")], 2).length, 0)
+  })
+
   it("is forgotten after a while", () => {
     const seen = new Seen()
     seen.changed([event(2)], 0)

@@ -1,5 +1,5 @@
 /**
- * Events as they arrive, by asking again and again.
+ * Events as they change: what is told of them, each change once, and what may have been missed.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -11,9 +11,11 @@ import type { Problem } from "./problem.ts"
 const LONGEST = 3_600_000
 /** Clocks differ, and spans arrive a while after they have ended. */
 const SLACK = 15_000
+/** Events that are remembered before old ones are forgotten. */
+const MOST = 20_000
 
 const fingerprint = ({ duration, end_time, error, event_name, metadata, outputs }: Event): string =>
-  `${end_time}|${duration}|${error}|${event_name}|${Object.keys(metadata).length}|${outputs === null ? 0 : Object.keys(outputs).length}`
+  `${String(metadata["span_state"])}|${end_time}|${duration}|${error}|${event_name}|${Object.keys(metadata).length}|${outputs === null ? 0 : Object.keys(outputs).length}`
 
 /** What has been seen, so that nothing is told twice unless it has changed. */
 export class Seen {
@@ -21,6 +23,7 @@ export class Seen {
 
   /** Those of the events that are new or changed, by start. */
   changed(events: ReadonlyArray<Event>, now: number): ReadonlyArray<Event> {
+    if (this.known.size > MOST) this.prune(now - LONGEST)
     const changed = new Map<string, Event>()
     for (const event of events) {
       const print = fingerprint(event)
@@ -38,15 +41,22 @@ export class Seen {
 }
 
 export interface Feed {
-  /** What is new or changed since the last time. */
-  readonly next: Effect.Effect<ReadonlyArray<Event>, Problem, Backend>
+  /** Those that were not told yet as they are now. */
+  readonly changed: (events: ReadonlyArray<Event>) => Effect.Effect<ReadonlyArray<Event>>
+  /** Asks for what may have been missed since anything was told. */
+  readonly missed: Effect.Effect<ReadonlyArray<Event>, Problem, Backend>
 }
 
 /** From `since` on, in milliseconds since 1970. */
 export const make = (since: number): Feed => {
   const seen = new Seen()
   let cursor = since
-  const next = Effect.gen(function* () {
+  const changed = (events: ReadonlyArray<Event>) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      cursor = Math.max(cursor, now)
+      return seen.changed(events, now)
+    })
+  const missed = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const found: Array<Event> = []
     const keep = (page: ReadonlyArray<Event>) => Effect.sync(() => void found.push(...page))
@@ -58,8 +68,7 @@ export const make = (since: number): Feed => {
       keep
     )
     cursor = Math.max(since, now)
-    seen.prune(now - LONGEST)
     return seen.changed(found, now)
   })
-  return { next }
+  return { changed, missed }
 }

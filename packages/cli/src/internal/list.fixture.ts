@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { Filter } from "@honeyhive/contract/Api"
 import type { Event } from "@honeyhive/contract/Event"
 import { Backend, PAGE } from "./backend.ts"
+import { noHive } from "./problem.ts"
 
 const holds = (event: Event, { field, operator, value }: Filter): boolean => {
   const path: ReadonlyArray<string> = field.split(".")
@@ -29,5 +31,7 @@ export const over = (events: () => ReadonlyArray<Event>, asked: { events: number
         return { events: shown, count: found.length }
       }),
     event: (id) => Effect.succeed(Option.fromUndefinedOr(events().find(({ event_id }) => event_id === id))),
+    questions: { hits: () => Effect.fail(noHive("http://test")), aggregate: () => Effect.fail(noHive("http://test")) },
+    live: () => Stream.fail(noHive("http://test")),
     ingest: () => Effect.succeed({ rejected: 0, message: "" })
   })

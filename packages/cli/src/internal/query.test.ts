@@ -1,118 +1,53 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Result from "effect/Result"
-import * as fc from "fast-check"
-import { event } from "./event.fixture.ts"
+import * as Effect from "effect/Effect"
+import { print } from "@honeyhive/hive/TraceQuery"
 import * as queries from "./query.ts"
 
-const parsed = (query: string): queries.Query => {
-  const result = queries.parse(query)
-  if (Result.isFailure(result)) throw new Error(queries.underline(query, result.failure))
-  return result.success
-}
+const read = (words: ReadonlyArray<string>, from?: number) => Effect.map(queries.read(words, from), print)
 
-const refusal = (query: string): string => {
-  const result = queries.parse(query)
-  return Result.isFailure(result) ? queries.underline(query, result.failure) : "no error"
-}
+describe("a query on a command line", () => {
+  it.effect("is what its words say together", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* read(["type:model", "model:gpt*", "duration>2s"]), "type:model model:gpt* duration>2s")
+      assert.strictEqual(yield* read(["type:model OR error:true"]), "type:model OR error:true")
+      assert.strictEqual(yield* read([]), "")
+    })
+  )
 
-const call = event(2, {
-  event_type: "model",
-  event_name: "generate",
-  duration: 2500,
-  error: "RateLimited: slow down",
-  config: { model: "gpt-4.1-mini" },
-  inputs: { question: 'Where is my "refund"?' },
-  metadata: { total_tokens: 19, user: { name: "u1" }, "http.status": 429 }
+  it.effect("an argument with blanks is a phrase, unless it holds a query of its own", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* read(["refund for order", "error:true"]), '"refund for order" error:true')
+      assert.strictEqual(yield* read(["error:true -name:x"]), "error:true -name:x")
+      assert.strictEqual(yield* read(["refund -order"]), "refund -order")
+      assert.strictEqual(yield* read(["refund OR order"]), "refund OR order")
+      assert.strictEqual(yield* read(["(refund order)"]), "refund order")
+    })
+  )
+
+  it.effect("a moment narrows all of it", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        yield* read(["a OR b"], Date.parse("2026-11-21T09:30:00Z") + 0.5),
+        "(a OR b) since:2026-11-21T09:30:00.000Z"
+      )
+    })
+  )
+
+  it.effect("a mistake is shown where it is", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(read(["type:tool", "duration>fast"]))
+      assert.match(message, /"fast" is no number.*\n {2}type:tool duration>fast\n {21}\^$/)
+    })
+  )
 })
 
-describe("a query", () => {
-  it("is true of events that all its terms are true of", () => {
-    for (const query of [
-      "type:model",
-      "model:gpt*",
-      "model:GPT-4.1-mini",
-      "model:*mini",
-      "duration>2s",
-      "duration<=2500",
-      "duration>=2500ms",
-      "duration<1m",
-      "error:true",
-      "error:ratelimited",
-      "-error:false",
-      "tokens>10",
-      "tokens:19",
-      "name:gen*",
-      '"refund"',
-      '"Where is my"',
-      '-"nothing like it"',
-      "metadata.user.name:u1",
-      "metadata.http.status>400",
-      'type:model model:gpt* duration>2s error:true "refund"',
-      'name:"generate"'
-    ]) {
-      assert.isTrue(parsed(query).test(call), query)
-      const [first = ""] = query
-      if (!query.includes(" ")) assert.isFalse(parsed(first === "-" ? query.slice(1) : `-${query}`).test(call), query)
-    }
-  })
-
-  it("asks the backend for no less than it is true of", () => {
-    const { filters, text } = parsed('type:model duration>2s error:true model:gpt* "refund"')
-    assert.strictEqual(text, "refund")
-    assert.deepStrictEqual(filters, [
-      { field: "event_type", operator: "is", value: "model" },
-      { field: "duration", operator: "greater than", value: 2000 },
-      { field: "error", operator: "exists" },
-      { field: "config.model", operator: "contains", value: "gpt" }
-    ])
-    // The contrary, and what may be equal, are not conditions of the backend's
-    assert.deepStrictEqual(parsed("-type:model duration>=5").filters, [{ field: "duration", operator: "exists" }])
-  })
-
-  it("says where it is wrong, and what would be right", () => {
+describe("queries that commands make", () => {
+  it("name one value, or several", () => {
+    assert.strictEqual(print(queries.oneOf("session", ["a"])), "session:a")
     assert.strictEqual(
-      refusal("type:model typ:x"),
-      `there is no typ: use one of ${queries.names.join(", ")}\n  type:model typ:x\n             ^^^^^`
+      print(queries.and(queries.oneOf("session", ["a", "b"]), queries.is("type", "model"))),
+      "(session:a OR session:b) type:model"
     )
-    assert.include(refusal("duration>soon"), "a duration is a number with ms, s, m or h: duration>2s")
-    assert.include(refusal('a "b'), 'a quotation mark is missing: "refund"\n  a "b\n    ^^')
-    assert.include(refusal("type:"), "type: needs a value")
-    assert.include(refusal("type>model"), "type is one of session, model, tool, chain")
-    assert.include(refusal("name>x"), "name is a text")
-    assert.include(refusal("metadata.x>many"), "needs a number")
-    assert.include(refusal('""'), "there is nothing to look for")
-  })
-
-  it("law: any text is a query or an error within it", () => {
-    const words = fc.constantFrom(
-      "type:",
-      "duration",
-      ">",
-      "<=",
-      '"',
-      "\\",
-      "-",
-      "model",
-      "*",
-      " ",
-      "metadata.",
-      ":",
-      "9s"
-    )
-    const texts = fc.oneof(
-      fc.string({ unit: "binary" }),
-      fc.array(words, { maxLength: 12 }).map((parts) => parts.join(""))
-    )
-    fc.assert(
-      fc.property(texts, (text) => {
-        const result = queries.parse(text)
-        if (Result.isSuccess(result)) assert.isBoolean(result.success.test(call))
-        else {
-          const [from, to] = result.failure.at
-          assert.isTrue(from >= 0 && from <= to && to <= text.length, text)
-        }
-      }),
-      { numRuns: 10_000 }
-    )
+    assert.strictEqual(print(queries.oneOf("name", ["a b*"])), 'name:"a b*"')
   })
 })

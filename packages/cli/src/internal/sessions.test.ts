@@ -30,6 +30,7 @@ describe("sessions", () => {
           events: 1,
           errors: 0,
           tokens: 0,
+          cost: 0,
           orphan: true
         },
         {
@@ -41,6 +42,7 @@ describe("sessions", () => {
           events: 2,
           errors: 1,
           tokens: 7,
+          cost: 0,
           orphan: false
         }
       ])

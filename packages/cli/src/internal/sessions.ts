@@ -6,8 +6,10 @@ import * as Option from "effect/Option"
 import type { Filter } from "@honeyhive/contract/Api"
 import type { Event } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
+import type { TraceQuery } from "@honeyhive/hive/TraceQuery"
 import { all, Backend, inSession, PAGE, sessionEvents } from "./backend.ts"
 import { Problem } from "./problem.ts"
+import * as queries from "./query.ts"
 
 export interface Summary {
   readonly session_id: string
@@ -21,6 +23,8 @@ export interface Summary {
   readonly events: number
   readonly errors: number
   readonly tokens: number
+  /** US dollars, of the calls whose price is known; 0 where nobody counts. */
+  readonly cost: number
   /** Nobody has started it: only its events are known. */
   readonly orphan: boolean
 }
@@ -51,6 +55,7 @@ export const summarize = (events: ReadonlyArray<Event>): Summary | undefined => 
     events: inside.length,
     errors,
     tokens,
+    cost: 0,
     orphan: session === undefined
   }
 }
@@ -59,6 +64,8 @@ export interface ListOptions {
   readonly limit: number
   /** Milliseconds since 1970. */
   readonly since?: number | undefined
+  /** Sessions with an event like that. */
+  readonly query?: TraceQuery | undefined
 }
 
 /** One session's line. Of a session of many events not all are read, only what is counted and added up. */
@@ -111,10 +118,66 @@ const newest = Effect.fnUntraced(function* ({ limit, since = 0 }: ListOptions) {
   return [...times.keys()]
 })
 
+/** Sessions that a hive is asked about in one question. */
+const CHUNK = 100
+
+/** The lines of sessions as a hive counts them. */
+const counted = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+  const { questions } = yield* Backend
+  const some = queries.oneOf("session", ids)
+  const [groups, hits] = yield* Effect.all(
+    [
+      questions.aggregate(some, { by: "session", limit: ids.length }),
+      questions.hits(queries.and(some, queries.is("type", "session")), ids.length)
+    ],
+    { concurrency: 2 }
+  )
+  const known = new Map(hits.map((hit) => [hit.session_id, hit]))
+  return groups.flatMap(({ cost, errors, events, first_start, key, last_end, tokens }): ReadonlyArray<Summary> => {
+    if (key === null) return []
+    const session = known.get(key)
+    return [
+      {
+        session_id: key,
+        name: session?.event_name ?? "(orphan)",
+        source: session?.source ?? "unknown",
+        start_time: first_start,
+        duration: last_end === null ? null : Math.max(0, last_end - first_start),
+        events: events - (session === undefined ? 0 : 1),
+        errors: errors - (session === undefined || session.error === null ? 0 : 1),
+        tokens,
+        cost,
+        orphan: session === undefined
+      }
+    ]
+  })
+})
+
+const chunked = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(ids.length / CHUNK) }, (_, index) => ids.slice(index * CHUNK, (index + 1) * CHUNK))
+
+/** The ids of the sessions that hold an event like that, newest first. */
+const matching = Effect.fnUntraced(function* (query: TraceQuery, limit: number) {
+  const { questions } = yield* Backend
+  const groups = yield* questions.aggregate(query, { by: "session", order: "newest", limit })
+  return groups.flatMap(({ key }) => key ?? [])
+})
+
 /** Newest first. */
 export const list = Effect.fnUntraced(function* (options: ListOptions) {
-  const ids = yield* newest(options)
-  const found = yield* Effect.forEach(ids, summaryOf, { concurrency: 4 })
+  const { limit, query, since } = options
+  const ids =
+    query === undefined
+      ? yield* newest(options)
+      : yield* matching(queries.and(query, queries.since(since)), Math.min(10_000, limit))
+  const found = yield* Effect.forEach(chunked(ids), counted, { concurrency: 2 }).pipe(
+    Effect.map((chunks) => chunks.flat()),
+    // HoneyHive counts nothing: one after the other
+    Effect.catchIf(
+      ({ isNoHive }) => isNoHive === true,
+      () => Effect.forEach(ids, summaryOf, { concurrency: 4 })
+    )
+  )
   return found
     .flatMap((summary) => summary ?? [])
     .toSorted((a, b) => b.start_time - a.start_time)

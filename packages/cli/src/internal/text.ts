@@ -104,6 +104,9 @@ export const bytes = (count: number): string =>
         ? `${(count / 1024 ** 2).toFixed(1)} MiB`
         : `${(count / 1024 ** 3).toFixed(1)} GiB`
 
+/** US dollars. */
+export const money = (cost: number): string => `$${cost.toFixed(cost < 1 ? 4 : 2)}`
+
 /** `1 event`, `2 events`. */
 export const plural = (count: number, word: string): string =>
   `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`

@@ -32,7 +32,7 @@ export const application = ({ configurations, maxBodyBytes, ...guarded }: Applic
     StreamRoutes.routes,
     LiveApi.routes,
     Page.routes
-  ).pipe(Layer.provide(LiveApi.watched), Layer.provide(Configurations.layer(configurations)))
+  ).pipe(Layer.provide(Configurations.layer(configurations)))
   return Effect.map(HttpRouter.toHttpEffect(routes), (handler) =>
     handler.pipe(
       HttpMiddleware.decompression(),

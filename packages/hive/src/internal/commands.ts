@@ -27,6 +27,8 @@ export type Command =
   /** Marks running spans as lost whose process was not heard of since a moment; the hive itself listens since `opened`. */
   | { readonly op: "markLost"; readonly silentSince: number; readonly opened: number }
   | { readonly op: "restore"; readonly records: ReadonlyArray<StoredEvent> }
+  /** One step of deleting a session. */
+  | { readonly op: "deleteSession"; readonly id: string }
   /** One step of deleting what is past the limits. */
   | { readonly op: "retain"; readonly limits: Limits }
   /** Deletes shared content that nothing needs any more. */
@@ -53,6 +55,8 @@ export interface Answers {
     readonly gone: number
     readonly sessions: ReadonlyArray<{ readonly session_id: string; readonly deleted: boolean }>
   }
+  /** How many events were deleted; none when all are. */
+  readonly deleteSession: number
   readonly collect: void
   /** How many free pages are left. */
   readonly vacuum: number

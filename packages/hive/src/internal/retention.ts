@@ -46,6 +46,7 @@ export const makeRetention = (
   const first = database.prepare(`SELECT session_id ${candidates} ORDER BY start_time LIMIT 1`)
   const eventsOf = database.prepare("SELECT event_id FROM events WHERE session_id = ? ORDER BY start_time LIMIT ?")
   const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
+  const removeRunning = database.prepare("DELETE FROM running WHERE event_id = ?")
   const removeShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
 
   const used = (): number => (pages() - free()) * pageSize()
@@ -59,28 +60,39 @@ export const makeRetention = (
     return Math.max(0, tooMany, tooLarge)
   }
 
+  /** Deletes at most so many events of a session, and answers how many there were. */
+  const drop = (id: string, limit: number): number => {
+    const events = eventsOf.all(id, limit)
+    for (const event of events) {
+      remove.run(String(event["event_id"]))
+      removeShares.run(String(event["event_id"]))
+    }
+    on.changed(id)
+    return events.length
+  }
+
   return {
+    /** One step of a session's end, whatever runs in it; answers how many events went: none when it is gone. */
+    deleteSession: (id: string): number => {
+      for (const event of eventsOf.all(id, STEP)) removeRunning.run(String(event["event_id"]))
+      return drop(id, STEP)
+    },
+
     /** One step; answers how many events went, none when everything is within the limits, and of which sessions. */
     retain: (limits: Limits): { readonly gone: number; readonly sessions: ReadonlyArray<string> } => {
       let gone = 0
       const sessions: Array<string> = []
-      const drop = (victim: Victim): boolean => {
+      const take = (victim: Victim): boolean => {
         if (victim === undefined) return false
         const id = String(victim["session_id"])
-        const events = eventsOf.all(id, STEP - gone)
-        for (const event of events) {
-          remove.run(String(event["event_id"]))
-          removeShares.run(String(event["event_id"]))
-        }
-        on.changed(id)
+        gone += drop(id, STEP - gone)
         sessions.push(id)
-        gone += events.length
         return true
       }
       const { endedBefore } = limits
-      while (endedBefore !== null && gone < STEP && drop(old.get(endedBefore)));
+      while (endedBefore !== null && gone < STEP && take(old.get(endedBefore)));
       const target = Math.min(STEP, gone === 0 ? surplus(limits) : 0)
-      while (gone < target && drop(first.get()));
+      while (gone < target && take(first.get()));
       return { gone, sessions }
     },
 

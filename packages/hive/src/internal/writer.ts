@@ -243,6 +243,10 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
         )
       }
     },
+    deleteSession: ({ id }) => {
+      known.delete(id)
+      return retention.deleteSession(id)
+    },
     retain: ({ limits }) => {
       const { gone, sessions } = retention.retain(limits)
       if (gone > 0) known.clear()

@@ -5,6 +5,7 @@
 import * as OtelApi from "@opentelemetry/api"
 import type { ReadableSpan, Span, SpanProcessor } from "@opentelemetry/sdk-trace-base"
 import type { Stamp } from "./stamp.ts"
+import type { StartRecords } from "./startRecords.ts"
 
 /** The instrumentation scope of our own spans. */
 export const SCOPE = "@honeyhive/tracing"
@@ -12,7 +13,7 @@ export const SCOPE = "@honeyhive/tracing"
 const OWN = /^honeyhive[._]/
 
 /** Their span with our attributes: it stays as it is, and so do their copies of it, whatever is done to ours. */
-const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan => ({
+export const view = (span: ReadableSpan, attributes: OtelApi.Attributes): ReadableSpan => ({
   name: span.name,
   kind: span.kind,
   spanContext: () => span.spanContext(),
@@ -44,6 +45,9 @@ const divert = (span: Span, own: OtelApi.Attributes): void => {
 
 const isOurs = (span: ReadableSpan): boolean => span.instrumentationScope.name === SCOPE
 
+export const isSampled = (span: ReadableSpan): boolean =>
+  (span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) !== 0
+
 export interface Attached {
   /** For the provider that makes the spans. */
   readonly processor: SpanProcessor
@@ -61,7 +65,8 @@ export const make = (
   stamp: Stamp,
   finish: Finish,
   offer: (span: ReadableSpan, bytes: number) => void,
-  flush: () => Promise<void>
+  flush: () => Promise<void>,
+  records?: StartRecords
 ): Attached => {
   const known = new WeakMap<ReadableSpan, OtelApi.Attributes>()
   // A provider may hold the processor twice: given by the program, and found nowhere by us
@@ -88,13 +93,15 @@ export const make = (
         const own = stamped(span, parent)
         known.set(span, own)
         if (isOurs(span)) divert(span, own)
+        if (isSampled(span)) records?.started(span, own)
       },
       onEnd: (span) => {
         // A foreign span that is not known began before we came
         const own = known.get(span) ?? (isOurs(span) ? undefined : stamped(span, OtelApi.ROOT_CONTEXT))
         if (own === undefined || seen.has(span)) return
         seen.add(span)
-        if ((span.spanContext().traceFlags & OtelApi.TraceFlags.SAMPLED) === 0) return
+        records?.ended(span)
+        if (!isSampled(span)) return
         const copy = view(span, { ...span.attributes, ...own })
         offer(copy, finish(copy))
       },

@@ -131,6 +131,11 @@ export const fields = {
 
   /** Sends every span as it ends instead of in batches. */
   disableBatch: flag({ nested: "batch.disabled", env: ["HH_DISABLE_BATCH"] }),
+  /**
+   * Sends a span already while it runs, and its end within 200 ms: for a hive, which shows it. `local`: where `url` is on
+   * this machine, and no `otlpEndpoint` is set; `on`: wherever spans go. On in `HoneyHiveLocal` and under `hive run`.
+   */
+  runningSpans: oneOf({ nested: "delivery.runningSpans", env: ["HH_RUNNING_SPANS"] }, ["off", "local", "on"]),
   /** Spans in one request at most. */
   batchMaxSize: count(
     {

@@ -1,5 +1,5 @@
 /**
- * What to paste to see a first session, for every kind of program. Those in TypeScript are run by `test/viewer/setup.test.ts`.
+ * What to paste to see a first session, for every kind of program. Those in TypeScript are run by `snippets.test.ts`.
  */
 export interface Snippet {
   readonly title: string

@@ -3,6 +3,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 import { Output } from "../output.ts"
+import { withFields } from "../queryWords.ts"
 
 /** The script for a shell, for the whole command. */
 export const completions = (whole: () => Command.Command.Any) =>
@@ -16,10 +17,10 @@ export const completions = (whole: () => Command.Command.Any) =>
     ({ shell }) =>
       Effect.gen(function* () {
         const { line } = yield* Output
-        yield* line(Completions.generate("hive", shell, Completions.fromCommand(whole())))
+        yield* line(withFields(shell, Completions.generate("hive", shell, Completions.fromCommand(whole()))))
       })
   ).pipe(
-    Command.withDescription("Print a script that completes commands and flags in a shell."),
+    Command.withDescription("Print a script that completes commands, flags and the fields of queries in a shell."),
     Command.withExamples([
       { command: "source <(hive completions bash)", description: "In ~/.bashrc" },
       { command: "hive completions fish > ~/.config/fish/completions/hive.fish" }

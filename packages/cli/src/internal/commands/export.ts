@@ -2,10 +2,10 @@ import * as Fs from "node:fs"
 import { createGzip, type Gzip } from "node:zlib"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Result from "effect/Result"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import type { TraceQuery } from "@honeyhive/hive/TraceQuery"
 import { Backend, eachPage, sessionEvents } from "../backend.ts"
 import { toRequest } from "../otlp.ts"
 import { Output } from "../output.ts"
@@ -58,24 +58,25 @@ const file = Effect.fnUntraced(function* (path: string) {
 /** The ids of the sessions that are meant, newest first. */
 const idsOf = Effect.fnUntraced(function* (
   said: ReadonlyArray<string>,
-  query: queries.Query | undefined,
+  query: TraceQuery | undefined,
   since: number | undefined
 ) {
   if (said.length > 0) {
     const found = yield* Effect.forEach(said, sessions.find)
     return new Set(found.flat().map(({ session_id }) => session_id))
   }
+  if (query !== undefined) {
+    const hits = yield* Backend.use(({ questions }) => questions.hits(query, Infinity))
+    return new Set(hits.map(({ session_id }) => session_id))
+  }
   const bar = yield* progress.make("looking for sessions")
   const ids = new Set<string>()
   let read = 0
-  yield* eachPage(
-    { ...(query === undefined ? {} : { filters: query.filters }), ...(since === undefined ? {} : { since }) },
-    (events, total) => {
-      for (const event of events) if (query?.test(event) ?? true) ids.add(event.session_id)
-      read += events.length
-      return bar.update(read, total)
-    }
-  )
+  yield* eachPage(since === undefined ? {} : { since }, (events, total) => {
+    for (const event of events) ids.add(event.session_id)
+    read += events.length
+    return bar.update(read, total)
+  })
   return ids
 })
 
@@ -83,7 +84,7 @@ interface Choice {
   readonly format: "otlp" | "events"
   readonly output: string | undefined
   readonly said: ReadonlyArray<string>
-  readonly wanted: queries.Query | undefined
+  readonly wanted: TraceQuery | undefined
   readonly from: number | undefined
 }
 
@@ -138,19 +139,10 @@ export const exportCommand = Command.make(
   ({ format, output, query, sessions: said, since }) =>
     Effect.gen(function* () {
       const from = Option.getOrUndefined(since)
-      const parsed = Option.map(query, queries.parse)
-      if (Option.isSome(parsed) && Result.isFailure(parsed.value)) {
-        return yield* new Misuse({
-          message: queries.underline(
-            Option.getOrElse(query, () => ""),
-            parsed.value.failure
-          )
-        })
-      }
       if (said.length > 0 && (Option.isSome(query) || from !== undefined)) {
         return yield* new Misuse({ message: "sessions are named, or chosen with --since and --query, but not both" })
       }
-      const wanted = Option.isSome(parsed) && Result.isSuccess(parsed.value) ? parsed.value.success : undefined
+      const wanted = Option.isSome(query) ? yield* queries.read([query.value], from) : undefined
       yield* write({ format, from, output: Option.getOrUndefined(output), said, wanted }).pipe(
         Effect.scoped,
         Effect.provide(connected)

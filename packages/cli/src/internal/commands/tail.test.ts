@@ -24,6 +24,20 @@ describe("a line of tail", () => {
 })
 
 describe("live sessions", () => {
+  it("stay as long as something in them runs", () => {
+    const sessions = new Sessions()
+    const running = event(2, { end_time: null, duration: null, metadata: { span_state: "running" } })
+    sessions.add([session(1), running], 0)
+    assert.isTrue(sessions.runs)
+    assert.deepStrictEqual(sessions.settle(60_000), [])
+    sessions.add([{ ...running, metadata: { span_state: "lost" } }], 60_000)
+    assert.isFalse(sessions.runs)
+    assert.strictEqual(sessions.settle(60_000).length, 1)
+    sessions.add([running], 60_001)
+    // At the end of the command
+    assert.strictEqual(sessions.settle(Infinity).length, 1)
+  })
+
   it("stay until they are quiet, and come back whole with news", () => {
     const sessions = new Sessions()
     sessions.add([session(1), event(2)], 0)

@@ -3,11 +3,15 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import * as Command from "effect/cli/Command"
 import type { Event } from "@honeyhive/contract/Event"
+import * as Tree from "../../Tree.ts"
 import { Backend, inSession } from "../backend.ts"
 import * as feeds from "../feed.ts"
+import type { News } from "../live.ts"
 import { Output } from "../output.ts"
 import { cut, redraw } from "../screen.ts"
 import { ended } from "../signals.ts"
@@ -16,7 +20,11 @@ import { clean, firstLine, milliseconds, type Paint } from "../text.ts"
 import { connectedRunning, isJson } from "./root.ts"
 import * as show from "./show.ts"
 
-const INTERVAL = 400
+/** Milliseconds between two looks of what runs. */
+const PULSE = 500
+/** Milliseconds between two drawings at least. */
+const FRAME = 50
+const RETRY = "1 second"
 /** Milliseconds without news after which a session's tree stays where it is. */
 const QUIET = 3_000
 
@@ -31,6 +39,7 @@ export const lineOf = (event: Event, session: string | undefined, paint: Paint):
     clean(event_name),
     ...(event_type === "model" && typeof config["model"] === "string" ? [paint("dim", clean(config["model"]))] : []),
     ...(duration === null ? [] : [paint("dim", milliseconds(duration))]),
+    ...(Tree.stateOf(event) === "lost" ? [paint("red", "lost")] : []),
     ...(session === undefined || event_type === "session" ? [] : [paint("dim", `in ${clean(session)}`)]),
     ...(error === null ? [] : [paint("red", `! ${firstLine(error)}`)])
   ].join("  ")
@@ -40,6 +49,9 @@ interface Live {
   readonly events: Map<string, Event>
   changedAt: number
 }
+
+const hasRunning = (events: ReadonlyMap<string, Event>): boolean =>
+  [...events.values()].some((event) => Tree.stateOf(event) === "running")
 
 /** The sessions on the screen: those with news are drawn again, those without stay. */
 export class Sessions {
@@ -63,11 +75,16 @@ export class Sessions {
     return events?.get(id)?.event_name
   }
 
-  /** Takes out those that have been quiet since `before`. */
+  /** Whether anything on the screen has not ended. */
+  get runs(): boolean {
+    return Array.from(this.live.values()).some(({ events }) => hasRunning(events))
+  }
+
+  /** Takes out those that have been quiet since `before`, and in which nothing runs. */
   settle(before: number): ReadonlyArray<ReadonlyArray<Event>> {
     const settled: Array<ReadonlyArray<Event>> = []
     for (const [id, { changedAt, events }] of this.live) {
-      if (changedAt > before) continue
+      if (changedAt > before || (before !== Infinity && hasRunning(events))) continue
       this.live.delete(id)
       this.done.set(id, events)
       settled.push(inSession([...events.values()]))
@@ -82,36 +99,54 @@ export class Sessions {
   }
 }
 
-/** The next news. A hive that goes away is said once and looked for again: the next one may have another address. */
-const patient = Effect.fnUntraced(function* (feed: feeds.Feed) {
+/**
+ * Hands over what is new, for as long as it runs. A hive that goes away is said once and looked for again: the next one may
+ * have another address. The first time, it tells whether there is a hive at all.
+ */
+const listen = Effect.fnUntraced(function* (feed: feeds.Feed, tell: (events: ReadonlyArray<Event>) => void) {
+  const { note, paintNote } = yield* Output
   let backend = yield* Backend
-  let lost = false
-  return Effect.gen(function* () {
-    const { note, paintNote } = yield* Output
-    const result = yield* Effect.result(Effect.provideService(feed.next, Backend, backend))
-    if (Result.isSuccess(result)) {
-      if (lost) yield* note(paintNote("dim", `the hive is back, at ${backend.label}`))
-      lost = false
-      return result.success
+  let lastId: string | undefined
+  let state = "new" as "new" | "here" | "gone" // changed where the compiler does not look
+
+  const hear = (news: News) =>
+    Effect.gen(function* () {
+      if (news._tag === "Event") {
+        lastId = news.id ?? lastId
+        return tell(yield* feed.changed([news.event]))
+      }
+      if (news._tag === "Gap") lastId = news.id ?? lastId
+      else if (state === "gone") yield* note(paintNote("dim", `the hive is back, at ${backend.label}`))
+      state = "here"
+      // A hive that knows the place tells what was missed; one that does not says that there is a gap
+      if (news._tag === "Gap" || lastId === undefined) {
+        tell(yield* Effect.provideService(feed.missed, Backend, backend))
+      }
+    })
+
+  while (true) {
+    const ended = yield* Effect.result(Stream.runForEach(backend.live(lastId), hear))
+    if (Result.isFailure(ended)) {
+      if (state === "new") return yield* ended.failure
+      if (state === "here") yield* note(`${paintNote("yellow", "waiting:")} ${ended.failure.message}`)
+      state = "gone"
+      // Layers are shared by reference: this one is to look again
+      const other = yield* Effect.result(Effect.scoped(Layer.build(Layer.fresh(connectedRunning))))
+      if (Result.isSuccess(other)) backend = Context.get(other.success, Backend)
     }
-    if (!lost) yield* note(`${paintNote("yellow", "waiting:")} ${result.failure.message}`)
-    lost = true
-    // Layers are shared by reference: this one is to look again
-    const other = yield* Effect.result(Effect.scoped(Layer.build(Layer.fresh(connectedRunning))))
-    if (Result.isSuccess(other)) backend = Context.get(other.success, Backend)
-    return []
-  })
+    yield* Effect.sleep(RETRY)
+  }
 })
 
 const watch = Effect.fnUntraced(function* (since: number, asJson: boolean) {
   const { json, line, moves, paint, raw, ...out } = yield* Output
   const sessions = new Sessions()
-  const feed = feeds.make(since)
+  const queue = yield* Queue.unbounded<Event>()
   let drawn = 0
 
-  const draw = (settled: ReadonlyArray<ReadonlyArray<Event>>) =>
+  const draw = (settled: ReadonlyArray<ReadonlyArray<Event>>, now: number) =>
     Effect.suspend(() => {
-      const look = { ...out, columns: () => out.columns() - 1, paint }
+      const look = { ...out, columns: () => out.columns() - 1, paint, now }
       const staying = settled.flatMap((events) => [...show.describe(events, look), ""])
       const live = cut(
         sessions.all().flatMap((events) => show.describe(events, look)),
@@ -125,30 +160,33 @@ const watch = Effect.fnUntraced(function* (since: number, asJson: boolean) {
   const tell = (events: ReadonlyArray<Event>, now: number) =>
     Effect.gen(function* () {
       if (asJson) return yield* Effect.forEach(events, json, { discard: true })
-      const before = sessions.all().length
+      const pulsed = sessions.runs
       sessions.add(events, now)
+      const settled = sessions.settle(now - QUIET)
       if (moves) {
-        const settled = sessions.settle(now - QUIET)
-        if (events.length > 0 || settled.length > 0 || before !== sessions.all().length) yield* draw(settled)
-        return
+        if (events.length > 0 || settled.length > 0 || pulsed) yield* draw(settled, now)
+        return yield* Effect.sleep(FRAME)
       }
       for (const event of events) {
-        if (event.end_time !== null || event.event_type === "session") {
+        if (event.end_time !== null || event.event_type === "session" || Tree.stateOf(event) === "lost") {
           yield* line(lineOf(event, sessions.nameOf(event.session_id), paint))
         }
       }
-      sessions.settle(now - QUIET)
     })
 
-  // The first time tells whether there is a hive at all
-  yield* tell(yield* feed.next, yield* Clock.currentTimeMillis)
-  const again = yield* patient(feed)
-  const forever = Effect.gen(function* () {
-    yield* Effect.sleep(INTERVAL)
-    yield* tell(yield* again, yield* Clock.currentTimeMillis)
+  const telling = Effect.gen(function* () {
+    const news = yield* Effect.timeoutOption(Queue.takeAll(queue), PULSE)
+    yield* tell(
+      Option.getOrElse(news, () => []),
+      yield* Clock.currentTimeMillis
+    )
   }).pipe(Effect.forever)
-  yield* Effect.raceFirst(forever, ended)
-  if (moves && !asJson) yield* draw(sessions.settle(Infinity))
+  const listening = listen(feeds.make(since), (events) => void Queue.offerAllUnsafe(queue, events))
+  yield* Effect.raceAllFirst([listening, telling, ended])
+  if (moves && !asJson) {
+    const now = yield* Clock.currentTimeMillis
+    yield* draw(sessions.settle(Infinity), now)
+  }
 })
 
 export const tail = Command.make(

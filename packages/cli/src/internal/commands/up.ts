@@ -3,7 +3,16 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { announce, dataFolder, makeFolder, requiredKeys, runningToStay, serve, storeFile } from "../location.ts"
+import {
+  announce,
+  dataFolder,
+  type Environment,
+  makeFolder,
+  requiredKeys,
+  runningToStay,
+  serve,
+  storeFile
+} from "../location.ts"
 import { Output } from "../output.ts"
 import { Problem } from "../problem.ts"
 import { ended } from "../signals.ts"
@@ -29,6 +38,26 @@ const openPage = (url: string): Effect.Effect<void, never, Output> =>
     if (failed !== undefined) yield* note(`cannot open a browser (${failed}): open ${url} yourself`)
   })
 
+/** Whether a browser would be seen: somebody sits at a terminal of a machine with a screen. */
+export const hasDisplay = (platform: NodeJS.Platform, env: Environment): boolean => {
+  const isSet = (name: string): boolean => (env[name] ?? "") !== ""
+  if (isSet("CI")) return false
+  if (isSet("DISPLAY") || isSet("WAYLAND_DISPLAY") || isSet("BROWSER")) return true
+  return (platform === "darwin" || platform === "win32") && !isSet("SSH_CONNECTION")
+}
+
+/** Whether there is a page at the address. */
+const hasPage = (url: string): Effect.Effect<boolean> =>
+  Effect.promise(() =>
+    fetch(url, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(2_000) }).then(
+      async (response) => {
+        await response.body?.cancel()
+        return response.ok && response.headers.get("content-type")?.startsWith("text/html") === true
+      },
+      () => false
+    )
+  )
+
 export const up = Command.make(
   "up",
   {
@@ -46,12 +75,15 @@ export const up = Command.make(
       Flag.withDefault("127.0.0.1")
     ),
     memory: Flag.Boolean("memory").pipe(Flag.withDescription("Keep nothing on disk"), Flag.withDefault(false)),
-    open: Flag.Boolean("open").pipe(Flag.withDescription("Open the page in a browser"), Flag.withDefault(false))
+    open: Flag.Boolean("open").pipe(
+      Flag.withDescription("Open the page in a browser; as a rule, on a terminal of a machine with a screen"),
+      Flag.optional
+    )
   },
   ({ host, memory, open, port }) =>
     Effect.gen(function* () {
       const here = yield* place
-      const { json, line, paint } = yield* Output
+      const { json, line, moves, paint } = yield* Output
       const folder = dataFolder(here)
       yield* makeFolder(folder)
       const other = yield* runningToStay(folder)
@@ -69,17 +101,22 @@ export const up = Command.make(
         yield* line(`${paint("bold", "hive")} at ${paint("cyan", url)}`)
         yield* line(paint("dim", `store   ${store ?? "in memory"}`))
         yield* line(
-          paint("dim", `try     HH_API_URL=${url} HH_API_KEY=${keys === undefined ? "hh_local" : "…"} node agent.js`)
+          paint(
+            "dim",
+            `try     HH_API_URL=${url} HH_API_KEY=${keys === undefined ? "hh_local" : "…"} HH_RUNNING_SPANS=on node agent.js`
+          )
         )
         yield* line(paint("dim", "Ctrl-C ends it"))
       }
-      if (open) yield* openPage(url)
+      const byRule = moves && !(yield* isJson) && hasDisplay(process.platform, process.env)
+      if (Option.isSome(open) ? open.value : byRule && (yield* hasPage(url))) yield* openPage(url)
       yield* ended
     })
 ).pipe(
   Command.withDescription("Serve a hive until Ctrl-C: OTLP and HoneyHive's REST API over a store on this machine."),
   Command.withExamples([
     { command: "hive up" },
+    { command: "hive up --no-open", description: "Without a browser" },
     { command: "hive up --port 4318", description: "Where OpenTelemetry's exporters send by default" },
     { command: "HIVE_KEY=secret hive up --host 0.0.0.0 --port 8080", description: "For other machines" }
   ])

@@ -119,6 +119,16 @@ export const operations = Effect.gen(function* () {
     return { success: true, event_ids: yield* createAll(all), session_id }
   })
 
+  const remove = (sessionId: string) =>
+    store.deleteSession(sessionId).pipe(
+      Effect.orDie,
+      Effect.flatMap((gone) =>
+        gone === 0
+          ? Effect.fail(new NotFound({ message: `no session ${sessionId}` }))
+          : Effect.succeed({ success: true, deleted: sessionId.toLowerCase() })
+      )
+    )
+
   const addEvents = (sessionId: string, events: ReadonlyArray<PostEvent>) =>
     Effect.as(
       createAll(
@@ -163,17 +173,18 @@ export const operations = Effect.gen(function* () {
       })
     )
 
-  return { store, start, find, create, update, createBatch, addEvents, search, searchAll, exported }
+  return { store, start, find, create, update, createBatch, addEvents, remove, search, searchAll, exported }
 })
 
 export const sessions = HttpApiBuilder.group(
   HoneyHiveApi,
   "sessions",
   Effect.fn(function* (handlers) {
-    const { addEvents, find, start } = yield* operations
+    const { addEvents, find, remove, start } = yield* operations
     return handlers.handleAll({
       start: ({ payload }) => start(payload),
       get: ({ params }) => find(params.session_id, "session"),
+      remove: ({ params }) => remove(params.session_id),
       addEvents: ({ params, payload }) => addEvents(params.session_id, payload.events)
     })
   })

@@ -15,6 +15,7 @@ import { ExportError, type Sendable, type Transport } from "../../Transport.ts"
 import { decodeAnswer } from "./answer.ts"
 import { type Answer, type Body, connect, lengthOf, type Pool, type Target, type Unanswered } from "./connections.ts"
 import type { Encoding, Origin } from "./encoding.ts"
+import { isLoopback } from "../loopback.ts"
 import * as json from "./json.ts"
 import * as protobuf from "./protobuf.ts"
 import type { Slice } from "./slab.ts"
@@ -77,7 +78,6 @@ const byOrigin = (batch: ReadonlyArray<Encoded>): ReadonlyMap<Origin, ReadonlyAr
   return groups
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
 // Below this, the processor time of compressing is worth more than the bytes
 const WORTH_COMPRESSING = 8 * 1024
 
@@ -132,8 +132,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const protocol = settings.otlpProtocol
   const originOf = origins()
   let compresses =
-    settings.otlpCompression === "gzip" ||
-    (settings.otlpCompression === "auto" && !LOOPBACK.test(new URL(target.url).hostname))
+    settings.otlpCompression === "gzip" || (settings.otlpCompression === "auto" && !isLoopback(target.url))
 
   const plainly = (body: Body, contentType: string) => post(body, { "content-type": contentType })
 
@@ -184,6 +183,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
       return { protocol, origin: originOf(span), data, bytes: data.bytes.length }
     },
     send,
+    takesRunning: true,
     release: (items) => {
       for (const { data, protocol } of items) encodings[protocol].release(data)
     },

@@ -8,12 +8,11 @@ import { promisify } from "node:util"
 import { Effect, ManagedRuntime } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Hive, TraceStore } from "@honeyhive/hive"
-import { snippets } from "../../packages/viewer/src/setup/snippets.ts"
-import { environment } from "../environment.ts"
+import { snippets } from "./snippets.ts"
 
 const run = promisify(execFile)
 // Inside the repository, where its packages are found
-const folder = join(import.meta.dirname, "../.snippets/setup")
+const folder = join(import.meta.dirname, "../../../../test/.snippets/setup")
 const runtime = ManagedRuntime.make(Hive.layer())
 
 describe("setting up", () => {
@@ -29,7 +28,7 @@ describe("setting up", () => {
     const snippet = snippets(url).find((one) => one.title === title)
     const file = join(folder, `${title}.ts`)
     writeFileSync(file, snippet?.code ?? "")
-    await run(process.execPath, [file], { env: environment(), timeout: 30_000 })
+    await run(process.execPath, [file], { timeout: 30_000 })
     const after = await runtime.runPromise(
       Effect.map(
         TraceStore.use((store) => store.sessions({ limit: 10, offset: 0 })),
