@@ -190,6 +190,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
     const close = (run: runs.Run, status: "completed" | "failed", summary: Summary.Summary) =>
       Effect.gen(function* () {
         quietly(bar.end)
+        const duration = (yield* now) - startedAt
         // What a backend counts of a closed run should be there
         yield* Effect.ignore(hive.flush)
         const sessions = done.map(({ session_id }) => session_id)
@@ -198,7 +199,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
           name: options.name,
           event_ids: sessions,
           session_ids: sessions,
-          results: summaryContent(summary)
+          results: { ...summaryContent(summary), duration }
         })
       })
 

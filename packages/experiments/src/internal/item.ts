@@ -17,6 +17,7 @@ import * as Trace from "../Trace.ts"
 import { collector } from "./collector.ts"
 import { call, type ErrorOf, type OutputOf, type ServicesOf } from "./call.ts"
 import { content, describe, json } from "./json.ts"
+import { INPUT, keep, OUTPUT } from "./recorded.ts"
 
 export interface Task<I, G, A, RE> {
   // The dataset has been read
@@ -119,25 +120,15 @@ const inSession = <I, G, A, RE>(
       const metrics = metricsOf(scores)
       const failed = scores.filter(({ status }) => status === "failed")
       const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: json(item.groundTruth) } }
-      const outputs = Exit.isSuccess(exit) ? { outputs: content("result", exit.value) } : {}
+      const outputs = Exit.isSuccess(exit) ? { outputs: content(OUTPUT, exit.value) } : {}
       const enrichment = {
-        inputs: content("input", item.inputs),
+        inputs: content(INPUT, item.inputs),
         ...outputs,
         ...feedback,
         metrics,
         metadata: { attempts, repetition }
       }
       yield* Effect.withParentSpan(HoneyHive.enrichSpan(enrichment), span)
-      yield* HoneyHive.enrichSession({
-        ...outputs,
-        ...feedback,
-        metrics,
-        ...(failed.length === 0
-          ? {}
-          : {
-              metadata: { evaluator_errors: Object.fromEntries(failed.map(({ error = "", name }) => [name, error])) }
-            })
-      })
       const score = weighted(scores)
       const reported: ReportItem = {
         datapoint_id: item.id,
@@ -155,6 +146,13 @@ const inSession = <I, G, A, RE>(
         scores,
         ...(score === undefined ? {} : { score })
       }
+      const errors = Object.fromEntries(failed.map(({ error = "", name }) => [name, error]))
+      yield* HoneyHive.enrichSession({
+        ...outputs,
+        ...feedback,
+        metrics,
+        metadata: { evaluation: keep(reported), ...(failed.length === 0 ? {} : { evaluator_errors: errors }) }
+      })
       const result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>> = {
         item,
         repetition,
@@ -176,7 +174,7 @@ export const runItem = <I, G, A, RE>(
     const spans = collector()
     const session = hive.startSession({
       name: task.options.name,
-      inputs: content("input", task.item.inputs),
+      inputs: content(INPUT, task.item.inputs),
       runId: task.runId,
       datasetId: task.datasetId,
       datapointId: task.item.id,
