@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -88,7 +89,9 @@ const make = Effect.fnUntraced(function* ({ apiKey, timeout = "30 seconds", url 
     effect.pipe(
       quietly({ exportTimeout: Duration.fromInputUnsafe(timeout) }),
       Effect.catchCause((cause) =>
-        Effect.fail(new RunsError({ message: `${url} did not give its runs: ${describe(cause)}`, cause }))
+        Effect.fail(
+          new RunsError({ message: `${url} did not give its runs: ${describe(cause)}`, cause: Cause.squash(cause) })
+        )
       )
     )
 

@@ -13,6 +13,14 @@ export {
   type RunContext,
   type RunResult
 } from "./Evaluate.ts"
+export {
+  defineEvaluation,
+  type DefineOptions,
+  type Evaluation,
+  isEvaluation,
+  type Started,
+  type StartOptions
+} from "./Evaluation.ts"
 export * as Evaluator from "./Evaluator.ts"
 export * as Evaluators from "./Evaluators.ts"
 export * as Report from "./Report.ts"
