@@ -24,19 +24,6 @@ const untraced: typeof globalThis.fetch = (input, init) =>
 
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
-const connect = (url: string, key: Redacted.Redacted) =>
-  HttpApiClient.make(SessionApi, {
-    baseUrl: url,
-    transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
-  }).pipe(
-    Effect.provide(
-      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
-        next(HttpClientRequest.bearerToken(request, key))
-      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
-    ),
-    Effect.provideService(FetchHttpClient.Fetch, untraced)
-  )
-
 // What a backend of another version says beyond its status does not matter here
 const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
   Effect.flatMap(response, HttpClientResponse.filterStatusOk).pipe(
@@ -48,19 +35,36 @@ const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientRespon
 const isUnknown = (error: unknown): boolean =>
   HttpClientError.isHttpClientError(error) && error.response?.status === 404
 
-export const start = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, session: StartSession) {
-  const client = yield* connect(url, key)
-  yield* accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))
-})
+const isTransport = (error: unknown): boolean =>
+  HttpClientError.isHttpClientError(error) && error.response === undefined
 
-export const update = Effect.fnUntraced(function* (
-  url: string,
-  key: Redacted.Redacted,
-  id: string,
-  change: UpdateEvent
-) {
-  const client = yield* connect(url, key)
-  yield* accepted(
-    client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" })
-  ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
+/** What an instance says of its sessions. The client is made once: that costs more than a call. */
+export const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted) {
+  // While nobody answers, each call is tried once: those that wait behind it would be more and more
+  let isAway = false
+  const schedule = retries.pipe(Schedule.while(() => !isAway))
+  const client = yield* HttpApiClient.make(SessionApi, {
+    baseUrl: url,
+    transformClient: HttpClient.retryTransient({ schedule, times: 3 })
+  }).pipe(
+    Effect.provide(
+      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
+        next(HttpClientRequest.bearerToken(request, key))
+      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
+    ),
+    Effect.provideService(FetchHttpClient.Fetch, untraced)
+  )
+  const watched = <A, E, R>(call: Effect.Effect<A, E, R>) =>
+    call.pipe(
+      Effect.tap(() => Effect.sync(() => (isAway = false))),
+      Effect.tapError((error) => Effect.sync(() => (isAway = isTransport(error))))
+    )
+  return {
+    start: (session: StartSession) =>
+      watched(accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))),
+    update: (id: string, change: UpdateEvent) =>
+      watched(
+        accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
+      ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
+  }
 })
