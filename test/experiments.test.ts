@@ -5,6 +5,8 @@ import { spawn } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { Effect, Layer, References, Schema } from "effect"
 import { expect, it } from "vitest"
 import { Dataset, evaluate, Evaluator, Evaluators, Runs } from "@honeyhive/experiments"
@@ -61,12 +63,22 @@ it("a signal closes the run as failed, with what was done, and the process ends"
   }
 })
 
+/** Megabytes in use after everything that can go is gone. */
+const heap = (): number => {
+  setFlagsFromString("--expose-gc")
+  const collect: unknown = runInNewContext("gc")
+  if (typeof collect !== "function") throw new Error("there is no gc")
+  collect()
+  return process.memoryUsage().heapUsed / 2 ** 20
+}
+
 it(
-  "ten thousand items, some failing, some hanging, and a backend that dies: all are accounted for",
+  "ten thousand items, some failing, some hanging, and a backend that dies: all are accounted for, and memory is flat",
   { timeout: 180_000 },
   async () => {
     const hive = await honeyhive()
     const size = 10_000
+    const marks: Array<number> = []
     const program = evaluate({
       name: "large",
       dataset: Dataset.make(
@@ -75,6 +87,7 @@ it(
       concurrency: 64,
       timeout: "50 millis",
       run: (index): Effect.Effect<number, string> => {
+        if (index === size / 10 || index === size - 1) marks.push(heap())
         const answer =
           index % 100 === 7 ? Effect.never : index % 100 === 8 ? Effect.fail("broken") : Effect.succeed(index)
         return index === size / 2 ? Effect.andThen(Effect.promise(hive.close), answer) : answer
@@ -100,6 +113,9 @@ it(
       expect(new Set(report.items.map(({ session_id }) => session_id)).size).toBe(size)
       expect(report.items.every((item, index) => item.index === index)).toBe(true)
       expect(report.summary.metrics[0]?.count).toBe(9800)
+      // What is kept of 9,000 items is their results: about 3 KB each
+      const [early = 0, late = 0] = marks
+      expect(late - early).toBeLessThan(60)
     } finally {
       await hive.close()
     }
