@@ -8,9 +8,9 @@ import { HoneyHive } from "@honeyhive/tracing"
 import { sink } from "./sink.ts"
 import { median, type Row } from "./table.ts"
 
-const ROUNDS = 5
+const ROUNDS = 3
 const WARM_UP = 2
-const ITEMS = 4_000
+const ITEMS = 2_000
 const CONCURRENCY = 64
 /** Less than any model's answer takes. */
 const WORK = "10 millis"

@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { CurrentSession, type SessionInfo } from "@honeyhive/tracing/Session"
@@ -132,6 +133,7 @@ const statusOf = (exit: Outcome<unknown>): ReportItem["status"] =>
 const inSession = <I, G, A, RE>(
   task: Task<I, G, A, RE>,
   session: SessionInfo,
+  inputs: Schema.Json,
   take: (durationMs: number) => Trace.Trace
 ): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
   Effect.gen(function* () {
@@ -152,10 +154,12 @@ const inSession = <I, G, A, RE>(
       const scores = Exit.isSuccess(exit) ? yield* task.limiter.slot(judge(task, exit.value, trace, span)) : []
       const metrics = metricsOf(scores)
       const failed = scores.filter(({ status }) => status === "failed")
-      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: json(item.groundTruth) } }
-      const outputs = Exit.isSuccess(exit) ? { outputs: content(OUTPUT, exit.value) } : {}
+      const groundTruth = json(item.groundTruth)
+      const answered = Exit.isSuccess(exit) ? json(exit.value) : null
+      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: groundTruth } }
+      const outputs = Exit.isSuccess(exit) ? { outputs: content(OUTPUT, answered) } : {}
       const enrichment = {
-        inputs: content(INPUT, item.inputs),
+        inputs: content(INPUT, inputs),
         ...outputs,
         ...feedback,
         metrics,
@@ -170,9 +174,9 @@ const inSession = <I, G, A, RE>(
         session_id: session.id,
         status: statusOf(exit),
         ...(Exit.isFailure(exit) ? { error: describe(exit.cause) } : {}),
-        inputs: json(item.inputs),
-        outputs: Exit.isSuccess(exit) ? json(exit.value) : null,
-        ground_truth: json(item.groundTruth),
+        inputs,
+        outputs: answered,
+        ground_truth: groundTruth,
         duration,
         attempts,
         usage,
@@ -205,9 +209,10 @@ export const runItem = <I, G, A, RE>(
   Effect.gen(function* () {
     const hive = yield* HoneyHive
     const spans = collector()
+    const inputs = json(task.item.inputs)
     const session = hive.startSession({
       name: task.options.name,
-      inputs: content(INPUT, task.item.inputs),
+      inputs: content(INPUT, inputs),
       runId: task.runId,
       datasetId: task.datasetId,
       datapointId: task.item.id,
@@ -215,7 +220,7 @@ export const runItem = <I, G, A, RE>(
     })
     return yield* Effect.acquireUseRelease(
       session,
-      (session) => Effect.provideService(inSession(task, session, spans.take), CurrentSession, session),
+      (session) => Effect.provideService(inSession(task, session, inputs, spans.take), CurrentSession, session),
       // A failed item is no failed effect, but its session has failed
       (session, exit) => hive.endSession(session, Exit.isSuccess(exit) ? exit.value.result.exit : exit)
     )

@@ -7,7 +7,6 @@ import * as Struct from "effect/Struct"
 import type { Event } from "@honeyhive/contract/Event"
 import type { EvaluatorResult } from "../Evaluator.ts"
 import { ReportItem } from "../Report.ts"
-import { json } from "./json.ts"
 
 const Kept = Schema.Struct({
   ...Struct.omit(ReportItem.fields, ["datapoint_id", "session_id", "inputs", "outputs", "ground_truth"]),
@@ -23,10 +22,10 @@ export const OUTPUT = "result"
 const isObject = (value: Schema.Json): boolean => typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** What the session's metadata says of the item, beside its buckets. */
-export const keep = (item: ReportItem): Schema.Json => {
+export const keep = (item: ReportItem): Omit<typeof Kept.Type, "named"> & { readonly named: ReadonlyArray<string> } => {
   const { datapoint_id: _, ground_truth: _ground_truth, inputs, outputs, session_id: _session_id, ...rest } = item
   const named = [...(isObject(inputs) ? [] : ["inputs"]), ...(isObject(outputs) ? [] : ["outputs"])]
-  return json({ ...rest, named })
+  return { ...rest, named }
 }
 
 const isScore = (value: unknown): value is NonNullable<EvaluatorResult["value"]> =>

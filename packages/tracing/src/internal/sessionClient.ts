@@ -3,7 +3,10 @@
  */
 import * as OtelContext from "@opentelemetry/api"
 import { suppressTracing } from "@opentelemetry/core"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -35,13 +38,16 @@ const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientRespon
 const isUnknown = (error: unknown): boolean =>
   HttpClientError.isHttpClientError(error) && error.response?.status === 404
 
+const ASKS_EVERY = 100
+
 const isTransport = (error: unknown): boolean =>
   HttpClientError.isHttpClientError(error) && error.response === undefined
 
 /** What an instance says of its sessions. The client is made once: that costs more than a call. */
 export const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted) {
-  // While nobody answers, each call is tried once: those that wait behind it would be more and more
+  // While nobody answers, one call in a tenth of a second is tried, and once: those behind it would be more and more
   let isAway = false
+  let asksAt = 0
   const schedule = retries.pipe(Schedule.while(() => !isAway))
   const client = yield* HttpApiClient.make(SessionApi, {
     baseUrl: url,
@@ -54,11 +60,15 @@ export const connect = Effect.fnUntraced(function* (url: string, key: Redacted.R
     ),
     Effect.provideService(FetchHttpClient.Fetch, untraced)
   )
-  const watched = <A, E, R>(call: Effect.Effect<A, E, R>) =>
-    call.pipe(
-      Effect.tap(() => Effect.sync(() => (isAway = false))),
-      Effect.tapError((error) => Effect.sync(() => (isAway = isTransport(error))))
-    )
+  const watched = <E, R>(call: Effect.Effect<unknown, E, R>) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (isAway && now < asksAt) return yield* Effect.fail(new Error(`nobody answered at ${url} a moment ago`))
+      asksAt = now + ASKS_EVERY
+      const exit = yield* Effect.exit(call)
+      isAway = Exit.isFailure(exit) && isTransport(Cause.squash(exit.cause))
+      yield* exit
+    })
   return {
     start: (session: StartSession) =>
       watched(accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))),
