@@ -50,7 +50,7 @@ const lines = (text: string): ReadonlyArray<Record<string, unknown>> =>
     .map((line) => JSON.parse(line))
 
 describe("hive eval", () => {
-  it("lists, shows and compares runs by id, name, last and file", async () => {
+  it("lists, shows and compares runs by id, name, last and file", { timeout: 30_000 }, async () => {
     expect(await evaluated("several", "run", file, "--name", "first", "-n", "8")).toMatchObject({ code: 0 })
     vi.stubEnv("KNOWS", "4")
     const report = join(folder, "second.json")
@@ -99,7 +99,7 @@ describe("hive eval", () => {
     [["run", "BROKEN"], /cannot load .*BROKEN/],
     [["run", "EMPTY"], /exports no evaluation as its default/],
     [["run", "REFUSED"], /refused could not be run: .*nowhere\.json: ENOENT/]
-  ])("ends with 2 where there is no verdict: %s", async (args, message) => {
+  ])("ends with 2 where there is no verdict: %s", { timeout: 30_000 }, async (args, message) => {
     const files = new Map([
       ["BROKEN", "export default {"],
       ["EMPTY", "export default {}"],
