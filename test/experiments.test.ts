@@ -5,9 +5,11 @@ import { spawn } from "node:child_process"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { Effect, References, Schema } from "effect"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { Effect, Layer, References, Schema } from "effect"
 import { expect, it } from "vitest"
-import { Dataset, evaluate, Evaluators } from "@honeyhive/experiments"
+import { Dataset, evaluate, Evaluator, Evaluators, Runs } from "@honeyhive/experiments"
 import { Hive, HoneyHiveLocal } from "@honeyhive/hive"
 import { HoneyHive } from "@honeyhive/tracing"
 import { environment } from "./environment.ts"
@@ -61,12 +63,22 @@ it("a signal closes the run as failed, with what was done, and the process ends"
   }
 })
 
+/** Megabytes in use after everything that can go is gone. */
+const heap = (): number => {
+  setFlagsFromString("--expose-gc")
+  const collect: unknown = runInNewContext("gc")
+  if (typeof collect !== "function") throw new Error("there is no gc")
+  collect()
+  return process.memoryUsage().heapUsed / 2 ** 20
+}
+
 it(
-  "ten thousand items, some failing, some hanging, and a backend that dies: all are accounted for",
+  "ten thousand items, some failing, some hanging, and a backend that dies: all are accounted for, and memory is flat",
   { timeout: 180_000 },
   async () => {
     const hive = await honeyhive()
     const size = 10_000
+    const marks: Array<number> = []
     const program = evaluate({
       name: "large",
       dataset: Dataset.make(
@@ -75,6 +87,7 @@ it(
       concurrency: 64,
       timeout: "50 millis",
       run: (index): Effect.Effect<number, string> => {
+        if (index === size / 10 || index === size - 1) marks.push(heap())
         const answer =
           index % 100 === 7 ? Effect.never : index % 100 === 8 ? Effect.fail("broken") : Effect.succeed(index)
         return index === size / 2 ? Effect.andThen(Effect.promise(hive.close), answer) : answer
@@ -100,6 +113,9 @@ it(
       expect(new Set(report.items.map(({ session_id }) => session_id)).size).toBe(size)
       expect(report.items.every((item, index) => item.index === index)).toBe(true)
       expect(report.summary.metrics[0]?.count).toBe(9800)
+      // What is kept of 9,000 items is their results: about 3 KB each
+      const [early = 0, late = 0] = marks
+      expect(late - early).toBeLessThan(60)
     } finally {
       await hive.close()
     }
@@ -166,4 +182,47 @@ it("an evaluation beside a hive is a run there, with its sessions and their scor
   expect(evaluation).toMatchObject({ name: "nightly", status: "completed" })
   expect(new Set(evaluation.event_ids)).toEqual(new Set(sessions))
   expect([result.success, result.passed.length, result.failed.length]).toEqual([false, 1, 1])
+})
+
+it("a run is read back from its hive as the report that it was, by whatever it is called", async () => {
+  const program = Effect.gen(function* () {
+    const once = (shift: number) =>
+      evaluate({
+        name: "sums",
+        dataset: Dataset.make<{ readonly a: number }, unknown>([
+          { inputs: { a: 1 }, ground_truth: 1, history: [{ role: "user", content: "before" }] },
+          { inputs: { a: 2 }, ground_truth: [3] },
+          { inputs: { a: 3 }, ground_truth: null }
+        ]),
+        repetitions: 2,
+        run: ({ a }, { history }): Effect.Effect<unknown, string> =>
+          a === 2 ? Effect.fail("broken") : Effect.succeed(history.length > 0 ? { a } : a + shift),
+        evaluators: [
+          Evaluator.make("size", () => ({ value: shift, reason: "counted" }), { weight: 3, threshold: { max: 0 } }),
+          Evaluator.make("kind", () => "odd"),
+          Evaluator.make("broken", () => Effect.fail("no judge"))
+        ],
+        metadata: { commit: "abc" }
+      })
+    const [before, after] = [yield* once(0), yield* once(1)]
+    const runs = yield* Runs.Runs
+    const listed = yield* runs.list()
+    expect(listed.map(({ run_id, status }) => [run_id, status])).toEqual([
+      [after.runId, "completed"],
+      [before.runId, "completed"]
+    ])
+    const { metadata, started_at: _, ...read } = yield* runs.report(before.runId)
+    const { metadata: own, started_at: __, ...report } = before.report
+    expect(read).toEqual({ ...report, duration: expect.closeTo(report.duration, -2) })
+    expect(metadata).toMatchObject(own)
+    const ids = yield* Effect.forEach(["sums", "last", after.runId.slice(0, 8)], (name) =>
+      Effect.map(runs.find(name), ({ run_id }) => run_id)
+    )
+    expect(new Set(ids)).toEqual(new Set([after.runId]))
+    return yield* Effect.flip(runs.find("other"))
+  })
+  const { message } = await Effect.runPromise(
+    program.pipe(Effect.provide(Layer.provideMerge(Runs.layerTracer, HoneyHiveLocal)))
+  )
+  expect(message).toContain('has no run "other": an id, the beginning of one, a name, or last')
 })

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util"
 import { calls } from "./calls.ts"
 import { deliver } from "./deliver.ts"
+import { experiments } from "./experiments.ts"
 import { footprint } from "./footprint.ts"
 import { print, type Row } from "./table.ts"
 
@@ -12,13 +13,13 @@ const { positionals, values } = parseArgs({
   allowPositionals: true
 })
 
-const parts = { footprint, calls, delivery: deliver }
+const parts = { footprint, calls, delivery: deliver, experiments }
 const isPart = (name: string): name is keyof typeof parts => name in parts
 const unknown = positionals.filter((name) => !isPart(name))
 
 if (values.help || unknown.length > 0) {
   console.log(
-    "pnpm bench [footprint] [calls] [delivery] [--json]\n\nMeasures the SDK against OpenTelemetry and prints a table."
+    "pnpm bench [footprint] [calls] [delivery] [experiments] [--json]\n\nMeasures the SDK against OpenTelemetry, evaluations against Effect.forEach, and prints a table."
   )
   process.exitCode = unknown.length > 0 ? 2 : 0
 } else {

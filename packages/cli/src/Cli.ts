@@ -6,6 +6,7 @@
 import * as Command from "effect/cli/Command"
 import { completions } from "./internal/commands/completions.ts"
 import { doctorCommand } from "./internal/commands/doctor.ts"
+import { evalCommand } from "./internal/commands/eval.ts"
 import { exportCommand } from "./internal/commands/export.ts"
 import { importCommand } from "./internal/commands/import.ts"
 import { ls } from "./internal/commands/ls.ts"
@@ -43,6 +44,7 @@ export const command = root.pipe(
     importCommand,
     send,
     runProgram,
+    evalCommand,
     doctorCommand,
     completions((): Command.Command.Any => command)
   ])

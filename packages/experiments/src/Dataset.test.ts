@@ -99,6 +99,28 @@ describe("Dataset", () => {
     })
   )
 
+  it.effect.each([
+    ["h.jsonl", `{"q": "and now?", "history": [{"role": "user", "content": "hi"}]}\n{"q": "first"}`],
+    ["h.csv", `q,history\nand now?,"[{""role"": ""user"", ""content"": ""hi""}]"\nfirst,\n`],
+    ["h.yaml", `- q: and now?\n  history: [{ role: user, content: hi }]\n- inputs: { q: first }\n`]
+  ] as const)("hands the conversation before over, and takes it for no input: %s", ([name, content]) =>
+    Effect.gen(function* () {
+      const { items } = yield* Dataset.fromFile(yield* file(name, content), {
+        inputs: Schema.Record(Schema.String, Schema.String)
+      })
+      assert.deepStrictEqual(
+        items.map(({ history, inputs }) => [inputs, history]),
+        [
+          [{ q: "and now?" }, [{ role: "user", content: "hi" }]],
+          [{ q: "first" }, []]
+        ]
+      )
+      const wrong = yield* file("w.json", `[{"q": "?", "history": ["hi"]}]`)
+      const error = yield* Effect.flip(Dataset.fromFile(wrong, { inputs: Schema.Unknown }))
+      assert.match(error.message, /w\.json: row 1: history: /)
+    })
+  )
+
   it.effect("says that a file is missing", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Dataset.fromFile("/nowhere/x.json", schemas))
@@ -117,7 +139,7 @@ describe("Dataset", () => {
                 status: 200,
                 body: {
                   datapoints: [...path.matchAll(/datapoint_ids\[\]=(\w+)/g)]
-                    .map(([, id]) => ({ id, inputs: { q: id }, ground_truth: { a: id }, history: [] }))
+                    .map(([, id]) => ({ id, inputs: { q: id }, ground_truth: { a: id }, history: [{ content: id }] }))
                     .toReversed()
                 }
               }
@@ -130,8 +152,8 @@ describe("Dataset", () => {
       assert.strictEqual(dataset.id, "d1")
       assert.strictEqual(dataset.name, "faq")
       assert.deepStrictEqual(
-        dataset.items.map(({ groundTruth, id, inputs }) => [id, inputs.q, groundTruth.a]),
-        ids.map((id) => [id, id, id])
+        dataset.items.map(({ groundTruth, history, id, inputs }) => [id, inputs.q, groundTruth.a, history]),
+        ids.map((id) => [id, id, id, [{ content: id }]])
       )
       assert.isTrue(hive.requests.every(({ authorization }) => authorization === "Bearer hh_key"))
     })

@@ -10,11 +10,21 @@ import { readFile } from "node:fs/promises"
 import { basename, extname } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { Filter } from "@honeyhive/contract/Api"
+import * as Remote from "@honeyhive/contract/Dataset"
 import * as ExternalIds from "@honeyhive/contract/ExternalIds"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
-import { connect, connectEvents, keyOf, quietly } from "./internal/client.ts"
+import { asResponse, connect, keyOf, quietly, reading } from "./internal/client.ts"
 import { formatOf, type Format, parse, type Row, split } from "./internal/rows.ts"
+
+/**
+ * A message of a conversation, such as `{ role: "user", content: "Where is my order?" }`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Message = Schema.JsonObject
 
 /**
  * A datapoint as programs and files write it. Its own `id` (or `datapoint_id`) is kept, with `EXT-` before it; otherwise the
@@ -25,6 +35,8 @@ import { formatOf, type Format, parse, type Row, split } from "./internal/rows.t
  */
 export interface Datapoint<out I, out G> {
   readonly inputs: I
+  /** The conversation before it. */
+  readonly history?: ReadonlyArray<Message> | undefined
   readonly ground_truth?: G
   /** An older name of `ground_truth`. */
   readonly ground_truths?: G
@@ -44,6 +56,8 @@ export interface Item<out I, out G> {
   readonly index: number
   readonly inputs: I
   readonly groundTruth: G
+  /** The conversation before it, oldest message first; empty where there was none. */
+  readonly history: ReadonlyArray<Message>
 }
 
 /**
@@ -132,7 +146,8 @@ export const make: {
         index,
         inputs: datapoint.inputs,
         // The overloads say where it may be absent
-        groundTruth: ("ground_truth" in datapoint ? datapoint.ground_truth : datapoint.ground_truths) as G
+        groundTruth: ("ground_truth" in datapoint ? datapoint.ground_truth : datapoint.ground_truths) as G,
+        history: datapoint.history ?? []
       })
     }
     return { id: yield* idOf(options, datapoints), name: options.name, items }
@@ -154,12 +169,25 @@ export interface Schemas<I, G> {
 const reader = <A>(schema: Schema.Codec<A, unknown>, format: Format | undefined) =>
   Schema.decodeUnknownEffect(format === "csv" ? Schema.toCodecStringTree(schema) : schema)
 
+interface Undecoded {
+  readonly inputs: unknown
+  readonly groundTruth: unknown
+  readonly history?: unknown
+}
+
+const History = Schema.Array(Schema.JsonObject)
+// In CSV it is a cell with JSON
+const decodeHistory = Schema.decodeUnknownEffect(Schema.Union([History, Schema.fromJsonString(History)]))
+
 const decoding = <I, G>(name: string, schemas: Schemas<I, G>, format?: Format) => {
   const inputs = reader(schemas.inputs, format)
   const groundTruth = schemas.groundTruth === undefined ? undefined : reader(schemas.groundTruth, format)
-  return (at: string, row: { readonly inputs: unknown; readonly groundTruth: unknown }) =>
+  return (at: string, row: Undecoded) =>
     Effect.all({
       inputs: inputs(row.inputs),
+      history: decodeHistory(row.history ?? []).pipe(
+        Effect.mapError((error) => ({ message: `history: ${error.message}` }))
+      ),
       // Without a Schema, `G` is what the caller says that it is
       groundTruth: groundTruth === undefined ? Effect.succeed(row.groundTruth as G) : groundTruth(row.groundTruth)
     }).pipe(Effect.mapError((error) => new DatasetError({ dataset: name, reason: `${at}: ${error.message}` })))
@@ -179,7 +207,7 @@ export interface FileOptions extends DatasetOptions {
 /**
  * A dataset in a file: JSON (a list, or an object with `datapoints`), JSONL, CSV with a header, or YAML.
  *
- * A row has `inputs` and may have `ground_truth` and `id`. In a row without `inputs`, as in CSV, every other column is an
+ * A row has `inputs` and may have `ground_truth`, `history` (a list of messages; in CSV as JSON) and `id`. In a row without `inputs`, as in CSV, every other column is an
  * input, and a dot in a column's name nests: `inputs.question`, `ground_truth.answer`.
  *
  * @example
@@ -251,6 +279,24 @@ const backend = Effect.fnUntraced(function* (dataset: string) {
 
 const CHUNK = 100
 
+// Of what the contract promises, what is used here; HoneyHive leaves out what is empty
+const nullable = <A, I>(schema: Schema.Codec<A, I>) => Schema.optionalKey(Schema.NullOr(schema))
+const RemoteDatasets = Schema.Struct({
+  datasets: Schema.Array(
+    Schema.Struct({ ...Struct.pick(Remote.Dataset.fields, ["id", "datapoints"]), name: nullable(Schema.String) })
+  )
+})
+const RemoteDatapoints = Schema.Struct({
+  datapoints: Schema.Array(
+    Schema.Struct({
+      id: Remote.Datapoint.fields.id,
+      inputs: nullable(Remote.Datapoint.fields.inputs),
+      history: nullable(Remote.Datapoint.fields.history),
+      ground_truth: nullable(Remote.Datapoint.fields.ground_truth)
+    })
+  )
+})
+
 /**
  * A dataset that HoneyHive has, in its order there; its ids are HoneyHive's.
  *
@@ -276,15 +322,18 @@ const CHUNK = 100
 export const fromHoneyHive = Effect.fnUntraced(function* <I, G = unknown>(id: string, schemas: Schemas<I, G>) {
   const { call, key, settings } = yield* backend(id)
   const client = yield* connect(settings.url, key)
-  const { datasets } = yield* call(client.datasets.list({ query: { dataset_id: id } }))
+  const { datasets } = yield* call(
+    reading(RemoteDatasets)(client.datasets.list({ query: { dataset_id: id }, ...asResponse }))
+  )
   const found = datasets.find((dataset) => dataset.id === id)
   if (found === undefined) return yield* new DatasetError({ dataset: id, reason: "HoneyHive has no such dataset" })
-  const datapoints = new Map<string, { readonly inputs: unknown; readonly groundTruth: unknown }>()
+  const datapoints = new Map<string, Undecoded>()
   for (let start = 0; start < found.datapoints.length; start += CHUNK) {
     const chunk = found.datapoints.slice(start, start + CHUNK)
-    const answer = yield* call(client.datasets.datapoints({ query: { "datapoint_ids[]": chunk } }))
-    for (const { ground_truth, id, inputs } of answer.datapoints) {
-      datapoints.set(id, { inputs: inputs ?? {}, groundTruth: ground_truth ?? undefined })
+    const request = client.datapoints.list({ query: { "datapoint_ids[]": chunk }, ...asResponse })
+    const answer = yield* call(reading(RemoteDatapoints)(request))
+    for (const { ground_truth, history, id, inputs } of answer.datapoints) {
+      datapoints.set(id, { inputs: inputs ?? {}, groundTruth: ground_truth ?? undefined, history: history ?? [] })
     }
   }
   const decode = decoding(id, schemas)
@@ -347,7 +396,7 @@ export const fromSessions = Effect.fnUntraced(function* <I, G = unknown>(
 ) {
   const { filters = [], limit = 100, name = "sessions" } = options
   const { call, key, settings } = yield* backend(name)
-  const client = yield* connectEvents(settings.url, key)
+  const client = yield* connect(settings.url, key)
   const isSession: Filter = { field: "event_type", operator: "is", value: "session", type: "string" }
   const rows: Array<{ readonly id: string; readonly inputs: unknown; readonly groundTruth: unknown }> = []
   for (let page = 1; rows.length < limit; page++) {

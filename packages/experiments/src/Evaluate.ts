@@ -16,6 +16,7 @@ import type { Dataset, Item } from "./Dataset.ts"
 import { type AnyEvaluator, type EvaluatorResult, from } from "./Evaluator.ts"
 import type { ErrorOf, OutputOf, ServicesOf } from "./internal/call.ts"
 import { runItem } from "./internal/item.ts"
+import * as limits from "./internal/limiter.ts"
 import * as progress from "./internal/progress.ts"
 import * as runs from "./internal/runs.ts"
 import type { Report, ReportItem } from "./Report.ts"
@@ -32,8 +33,29 @@ export interface RunContext {
   readonly signal: AbortSignal
   /** Counted from 0. */
   readonly repetition: number
-  /** Counted from 1. */
+  /** Counted from 1, and anew after a rate limit. */
   readonly attempt: number
+}
+
+/**
+ * How many items run at a time, and what becomes of "too many requests": a failure with a status of 429, `effect/ai`'s
+ * `RateLimitError` and their like, of the application or of an evaluator.
+ *
+ * The number is halved, everybody waits as long as the failure says (`Retry-After`; else a second, then two, …), and the call
+ * is made again. That is no failure, no try, and takes nothing of the item's time; without limits the number grows again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Concurrency {
+  /** Items at a time at most. Default: 10. */
+  readonly max?: number | undefined
+  /** Default: true; otherwise such a failure is like any other. */
+  readonly adaptive?: boolean | undefined
+  /** How often one call is made again before its failure counts. Default: 10. */
+  readonly retries?: number | undefined
+  /** A call that is told to wait longer fails. Default: 5 minutes. */
+  readonly longestWait?: Duration.Input | undefined
 }
 
 /**
@@ -47,8 +69,8 @@ export interface EvaluateOptions<I, G, A, ED = never, RD = never, RE = never> {
   /** The application: a value, a promise or an Effect, with its own errors and services. */
   readonly run: (inputs: I, item: Item<I, G>, context: RunContext) => A
   readonly evaluators?: ReadonlyArray<AnyEvaluator<I, OutputOf<A>, G, RE>> | undefined
-  /** Items at a time. Default: 10. */
-  readonly concurrency?: number | undefined
+  /** Items at a time. Default: 10, and fewer while a service says that these are too many. */
+  readonly concurrency?: number | Concurrency | undefined
   /** Evaluators of one item at a time. Default: 4. */
   readonly evaluatorConcurrency?: number | undefined
   /** How often each datapoint is run. Default: once. */
@@ -96,8 +118,6 @@ export interface RunResult<out I, out O, out G, out E> {
   /** Whether a backend has the run. */
   readonly recorded: boolean
 }
-
-const DEFAULT_CONCURRENCY = 10
 
 const now = Clock.currentTimeMillis
 
@@ -178,8 +198,11 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
       ci: options.progress === false || (process.env["CI"] ?? "") !== "",
       terminal: process.stderr
     })
+    const limiter = limits.make(options.concurrency, (text) => quietly(() => bar.note(text)))
     // In the order in which they end, also of a run that does not
     const done: Array<ReportItem> = []
+
+    const rateLimits = () => (limiter.met() === 0 ? {} : { rate_limits: limiter.met() })
 
     const summarize = (items: ReadonlyArray<ReportItem>): Summary.Summary =>
       Summary.make(
@@ -190,6 +213,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
     const close = (run: runs.Run, status: "completed" | "failed", summary: Summary.Summary) =>
       Effect.gen(function* () {
         quietly(bar.end)
+        const duration = (yield* now) - startedAt
         // What a backend counts of a closed run should be there
         yield* Effect.ignore(hive.flush)
         const sessions = done.map(({ session_id }) => session_id)
@@ -198,7 +222,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
           name: options.name,
           event_ids: sessions,
           session_ids: sessions,
-          results: summaryContent(summary)
+          results: { ...summaryContent(summary), ...rateLimits(), duration }
         })
       })
 
@@ -217,7 +241,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
       Effect.forEach(
         tasks,
         ({ item, repetition }) =>
-          runItem<I, G, A, RE>({ options, evaluators, runId, datasetId: dataset.id, item, repetition }).pipe(
+          runItem<I, G, A, RE>({ options, evaluators, limiter, runId, datasetId: dataset.id, item, repetition }).pipe(
             Effect.tap(({ reported }) =>
               Effect.sync(() => {
                 done.push(reported)
@@ -226,7 +250,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
               })
             )
           ),
-        { concurrency: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }
+        { concurrency: limiter.max }
       ).pipe(Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done)))))
 
     return yield* Effect.uninterruptibleMask((restore) =>
@@ -244,7 +268,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
           ...(dataset.name === undefined ? {} : { dataset_name: dataset.name }),
           started_at: startedAt,
           duration,
-          metadata: { ...options.configuration, ...options.metadata },
+          metadata: { ...options.configuration, ...options.metadata, ...rateLimits() },
           summary,
           items: reported
         }

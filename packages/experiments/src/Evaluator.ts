@@ -181,7 +181,7 @@ const scoreOf = (verdict: unknown): Effect.Effect<Score, EvaluatorError> => {
  * const brief = Evaluator.make("brief", (outputs: string) => 1 / outputs.length, { threshold: 0.1 })
  *
  * const sample = { outputs: "four", inputs: "?", groundTruth: undefined, trace: Trace.make([]) }
- * const item = { id: "EXT-1", index: 0, inputs: "?", groundTruth: undefined }
+ * const item = { id: "EXT-1", index: 0, inputs: "?", groundTruth: undefined, history: [] }
  * const result = await Effect.runPromise(Evaluator.run(brief, { ...sample, item }))
  *
  * result.value // => 0.25
@@ -294,7 +294,7 @@ const together = (scores: ReadonlyArray<Score>, how: Aggregate): Score => {
  *
  * const broken = Evaluator.make("broken", () => Effect.fail("no judge"))
  * const sample = { outputs: "", inputs: "", groundTruth: "", trace: Trace.make([]) }
- * const item = { id: "EXT-1", index: 0, inputs: "", groundTruth: "" }
+ * const item = { id: "EXT-1", index: 0, inputs: "", groundTruth: "", history: [] }
  * const { error, status } = await Effect.runPromise(Evaluator.run(broken, { ...sample, item }))
  *
  * status // => "failed"
@@ -357,7 +357,7 @@ export const judge = <I, O, G, R>(
 ): Effect.Effect<EvaluatorResult, never, R> => {
   // An evaluator that needs what is left out says so itself
   const [inputs, groundTruth] = [answer.inputs as I, answer.groundTruth as G]
-  const item = { id: "EXT-0", index: 0, inputs, groundTruth }
+  const item = { id: "EXT-0", index: 0, inputs, groundTruth, history: [] }
   return run(evaluator, { outputs: answer.outputs, inputs, groundTruth, trace: answer.trace ?? noTrace, item })
 }
 

@@ -103,6 +103,22 @@ describe("Gate", () => {
     })
   )
 
+  it.effect("lets differences pass that may be chance, where it is told to", () =>
+    Effect.gen(function* () {
+      const decide = (expression: string, alpha: number) =>
+        Effect.map(Gate.decide([expression], candidate, { baseline, alpha }), ({ exitCode }) => exitCode)
+      // Five of a hundred answers: p is 0.0625
+      assert.strictEqual(yield* decide("accuracy < -0.02", 0.05), 0)
+      assert.strictEqual(yield* decide("accuracy < -2%", 0.05), 0)
+      assert.strictEqual(yield* decide("accuracy < -0.02", 0.1), 1)
+      // No differences
+      assert.strictEqual(yield* decide("accuracy.mean < 0.9", 0.05), 1)
+      assert.strictEqual(yield* decide("duration > 20%", 0.05), 1)
+      const { text } = yield* Gate.decide(["accuracy < -0.02"], candidate, { baseline, alpha: 0.05 })
+      assert.strictEqual(text, "ok    accuracy < -0.02 (is -0.05, p 0.0625)")
+    })
+  )
+
   it("in vitest, says what does not hold, with the table and the comparison", async () => {
     await assertReport(candidate, {
       expect: ["accuracy >= 0.85", "success == 1"],

@@ -125,6 +125,8 @@ export interface ClauseResult {
   readonly clause: string
   /** What the runs have. */
   readonly value: number
+  /** How likely that is by chance; only where it decides. */
+  readonly p?: number
   readonly holds: boolean
 }
 
@@ -145,6 +147,8 @@ export interface GateResult {
 export interface GateOptions extends CompareOptions {
   /** What the run is compared with. */
   readonly baseline?: Report | undefined
+  /** A difference to the baseline counts only where its p is below this, such as 0.05. Default: every difference counts. */
+  readonly alpha?: number | undefined
 }
 
 const ofRun = (metric: MetricSummary): { readonly [field: string]: number | undefined } => ({
@@ -206,10 +210,21 @@ const write = ({ field, metric, operator, percent, value }: Clause): string =>
  */
 export const check = Effect.fnUntraced(function* (expression: string, report: Report, options: GateOptions = {}) {
   const any = yield* parse(expression)
-  const { baseline } = options
+  const { alpha, baseline } = options
   const comparison = baseline === undefined ? undefined : reports(baseline, report, options)
 
-  const valueOf = ({ field, metric, percent }: Clause): Effect.Effect<number, GateError> => {
+  const fieldOf = ({ field, percent }: Clause): string =>
+    field ?? (comparison === undefined ? "mean" : percent ? "relative" : "delta")
+  const differences = new Set(["delta", "relative"])
+
+  /** The p of a difference, where it has to be small. */
+  const chance = (clause: Clause): number | undefined =>
+    alpha !== undefined && differences.has(fieldOf(clause))
+      ? comparison?.metrics.find(({ name }) => name === clause.metric)?.p
+      : undefined
+
+  const valueOf = (clause: Clause): Effect.Effect<number, GateError> => {
+    const { metric } = clause
     const compared = comparison?.metrics.find(({ name }) => name === metric)
     const summary = report.summary.metrics.find(({ name }) => name === metric)
     const total = whole(report)[metric]
@@ -222,7 +237,7 @@ export const check = Effect.fnUntraced(function* (expression: string, report: Re
       const names = [...new Set([...report.summary.metrics.map(({ name }) => name), ...Object.keys(whole(report))])]
       return Effect.fail(new GateError({ message: `there is no metric ${metric}, only ${names.join(", ")}` }))
     }
-    const wanted = field ?? (comparison === undefined ? "mean" : percent ? "relative" : "delta")
+    const wanted = fieldOf(clause)
     const value = Object.hasOwn(fields, wanted) ? fields[wanted] : undefined
     const has = Object.entries(fields).flatMap(([name, known]) => (known === undefined ? [] : [name]))
     return value === undefined
@@ -232,11 +247,15 @@ export const check = Effect.fnUntraced(function* (expression: string, report: Re
 
   const judged = yield* Effect.forEach(any, (all) =>
     Effect.forEach(all, (clause) =>
-      Effect.map(valueOf(clause), (value): ClauseResult => ({
-        clause: write(clause),
-        value,
-        holds: operators[clause.operator](value, clause.value)
-      }))
+      Effect.map(valueOf(clause), (value): ClauseResult => {
+        const p = chance(clause)
+        return {
+          clause: write(clause),
+          value,
+          ...(p === undefined ? {} : { p }),
+          holds: operators[clause.operator](value, clause.value) && (p === undefined || p < (alpha ?? 1))
+        }
+      })
     )
   )
   const result: GateResult = {
@@ -289,8 +308,11 @@ export const decide = (
     Effect.forEach(failOn, (expression) =>
       check(expression, report, options).pipe(
         Effect.map(({ clauses, holds }) => {
-          const values = clauses.map(({ clause, value }) => `${clause} (is ${short(value)})`).join(", ")
-          return { code: holds ? (1 as const) : (0 as const), text: `${holds ? "FAIL" : "ok  "}  ${values}` }
+          const values = clauses.map(({ clause, p, value }) => {
+            const chance = p === undefined ? "" : `, p ${short(p)}`
+            return `${clause} (is ${short(value)}${chance})`
+          })
+          return { code: holds ? (1 as const) : (0 as const), text: `${holds ? "FAIL" : "ok  "}  ${values.join(", ")}` }
         }),
         Effect.catch(({ message }) => Effect.succeed({ code: 2 as const, text: `ERROR ${message}` }))
       )

@@ -13,6 +13,14 @@ export {
   type RunContext,
   type RunResult
 } from "./Evaluate.ts"
+export {
+  defineEvaluation,
+  type DefineOptions,
+  type Evaluation,
+  isEvaluation,
+  type Started,
+  type StartOptions
+} from "./Evaluation.ts"
 export * as Evaluator from "./Evaluator.ts"
 export * as Evaluators from "./Evaluators.ts"
 export * as Report from "./Report.ts"
@@ -24,4 +32,5 @@ export * as Gate from "./Gate.ts"
 export * as JUnit from "./JUnit.ts"
 export * as Markdown from "./Markdown.ts"
 export * as Pairwise from "./Pairwise.ts"
+export * as Runs from "./Runs.ts"
 export * as Table from "./Table.ts"

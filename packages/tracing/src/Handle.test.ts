@@ -103,13 +103,13 @@ describe("start", () => {
       assert.deepStrictEqual(yield* other.names, [])
       const puts = requests.filter((request) => request.method === "PUT")
       const said = puts.map((request) => [request.path, JSON.parse(request.body.toString())] as const)
-      assert.deepStrictEqual(
-        said.filter(([path]) => path.endsWith(chat)).map(([, { metadata, outputs }]) => ({ metadata, outputs })),
-        [
-          { metadata: { score: 1 }, outputs: undefined },
-          { metadata: { status: "answered" }, outputs: { answer: 42 } }
-        ]
-      )
+      // In one call or two: that depends on whether the first still waits when the second is made
+      const ofChat = said.filter(([path]) => path.endsWith(chat)).map(([, body]) => body)
+      assert.deepStrictEqual(Object.assign({}, ...ofChat.map(({ metadata }) => metadata)), {
+        score: 1,
+        status: "answered"
+      })
+      assert.deepStrictEqual(ofChat.at(-1).outputs, { answer: 42 })
       assert.deepStrictEqual(new Map(said).get(`/v1/events/${eventId}`), { metadata: { later: true } })
       assert.isTrue(said.some(([, { outputs }]) => outputs?.n === 7))
     })

@@ -15,13 +15,13 @@ import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
-import * as Semaphore from "effect/Semaphore"
 import type { Content } from "@honeyhive/contract/Bucket"
 import { Attributes } from "@honeyhive/contract/Attributes"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import { isUuid } from "@honeyhive/contract/Uuid"
 import type { Values } from "./Enrichment.ts"
 import { background } from "./internal/background.ts"
+import * as callQueue from "./internal/callQueue.ts"
 import { toContent } from "./internal/content.ts"
 import { within } from "./internal/deadline.ts"
 import { describeCause } from "./internal/failure.ts"
@@ -156,15 +156,20 @@ interface Calls {
   readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void, unknown>
 }
 
+/** At a time. */
+const CALLS = 8
+
 const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
 
 // Loaded when the first session is announced: the REST client is the larger half of this package's import time
 const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redactor["Service"]): Calls => {
-  const client = () => Effect.promise(() => import("./internal/sessionClient.ts"))
+  const connected = () =>
+    import("./internal/sessionClient.ts").then(({ connect }) => Effect.runPromise(connect(settings.url, apiKey)))
+  let connecting: ReturnType<typeof connected> | undefined
+  const client = Effect.promise(() => (connecting ??= connected()))
   return {
-    start: (session) => Effect.flatMap(client(), (_) => _.start(settings.url, apiKey, redactor.session(session))),
-    update: (id, update) =>
-      Effect.flatMap(client(), (_) => _.update(settings.url, apiKey, id, redactor.session(update)))
+    start: (session) => Effect.flatMap(client, (_) => _.start(redactor.session(session))),
+    update: (id, update) => Effect.flatMap(client, (_) => _.update(id, redactor.session(update)))
   }
 }
 
@@ -232,33 +237,26 @@ export class Sessions extends Context.Service<
       const announces = calls !== silent && !settings.skipSessionCreation
       const fibers = yield* FiberSet.make<void>()
       const fork = yield* FiberSet.runtime(fibers)()
-      const inFlight = yield* Semaphore.make(8)
-      const announced = new Map<string, Effect.Effect<void>>()
+      const queue = callQueue.make(CALLS, ({ change, make, what }) =>
+        untraced(() =>
+          fork(
+            make(change).pipe(
+              Effect.timeout(settings.httpTimeout),
+              Effect.catchCause((cause) =>
+                Cause.hasInterruptsOnly(cause)
+                  ? Effect.void
+                  : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
+              ),
+              Effect.withTracerEnabled(false),
+              background
+            )
+          )
+        )
+      )
       const watchers = new Map<string, (span: ReadableSpan) => void>()
 
-      const deliver = (what: string, call: Effect.Effect<void, unknown>): Effect.Effect<void> =>
-        call.pipe(
-          Effect.timeout(settings.httpTimeout),
-          inFlight.withPermits(1),
-          Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause) ? Effect.void : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
-          ),
-          Effect.withTracerEnabled(false),
-          background
-        )
-
-      // Calls of one session or event keep their order: each waits for the one before it
-      const enqueue = (id: string, what: string, call: Effect.Effect<void, unknown>): void => {
-        if (calls === silent) return
-        const before = announced.get(id) ?? Effect.void
-        const fiber = untraced(() => fork(Effect.andThen(before, deliver(what, call))))
-        const settled = Effect.callback<void>((resume) => {
-          fiber.addObserver(() => resume(Effect.void))
-        })
-        announced.set(id, settled)
-        fiber.addObserver(() => {
-          if (announced.get(id) === settled) announced.delete(id)
-        })
+      const enqueue = (call: callQueue.Call): void => {
+        if (calls !== silent) queue.add(call)
       }
 
       const announce = (session: SessionInfo, options: SessionOptions, known: Values): void => {
@@ -277,11 +275,11 @@ export class Sessions extends Context.Service<
             : { metadata: { ...toContent(known), ...toContent(metadata ?? {}) } }),
           ...(session.userProperties === undefined ? {} : { user_properties: session.userProperties })
         }
-        enqueue(
-          session.id,
-          "starting a session failed, spans still carry it",
-          Effect.suspend(() => calls.start(said))
-        )
+        enqueue({
+          id: session.id,
+          what: "starting a session failed, spans still carry it",
+          make: () => calls.start(said)
+        })
       }
 
       const begin = (options: SessionOptions): SessionInfo => {
@@ -296,7 +294,7 @@ export class Sessions extends Context.Service<
           experiment: experimentOf(options),
           ...(user === undefined ? {} : { userProperties: user })
         }
-        Object.defineProperty(session, Owner, { value: announced })
+        Object.defineProperty(session, Owner, { value: queue })
         if (options.onSpanEnd !== undefined) watchers.set(session.id, options.onSpanEnd)
         announce(session, options, {
           ...(correlation === undefined ? {} : { session_id: correlation }),
@@ -306,21 +304,19 @@ export class Sessions extends Context.Service<
       }
 
       const update = (id: string, change: UpdateEvent): void =>
-        enqueue(
+        enqueue({
           id,
-          "updating a session failed",
-          Effect.suspend(() => calls.update(id, change))
-        )
+          what: "updating a session failed",
+          change,
+          make: (joined = change) => calls.update(id, joined)
+        })
 
       const updateEvent = (id: string, change: UpdateEvent, ready: Effect.Effect<unknown, unknown>): void =>
-        enqueue(
+        enqueue({
           id,
-          "updating an event failed",
-          Effect.andThen(
-            Effect.ignore(ready),
-            Effect.suspend(() => calls.update(id, change))
-          )
-        )
+          what: "updating an event failed",
+          make: () => Effect.andThen(Effect.ignore(ready), calls.update(id, change))
+        })
 
       const ended = new WeakSet<Ending>()
       const end = (session: Ending, exit: Exit.Exit<unknown, unknown>, { outputs, status }: SessionEnd = {}): void => {
@@ -339,7 +335,7 @@ export class Sessions extends Context.Service<
       }
 
       let own: SessionInfo | undefined
-      const flush = FiberSet.awaitEmpty(fibers)
+      const flush = queue.idle
 
       let closing: Effect.Effect<void> | undefined
       const close = Effect.fnUntraced(function* (exit: Exit.Exit<unknown, unknown>) {
@@ -354,7 +350,7 @@ export class Sessions extends Context.Service<
       const ownSession = (): SessionInfo => (own ??= begin({ id: settings.sessionId, inputs: settings.inputs }))
       const here = (current: SessionInfo | undefined): SessionInfo => {
         const owner = current === undefined ? undefined : ownerOf(current)
-        return current === undefined || (owner !== undefined && owner !== announced) ? ownSession() : current
+        return current === undefined || (owner !== undefined && owner !== queue) ? ownSession() : current
       }
 
       return Sessions.of({

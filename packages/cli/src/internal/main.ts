@@ -34,7 +34,7 @@ export const endOf = (exit: Exit.Exit<void, unknown>, signal: string | undefined
   if (Cause.hasInterruptsOnly(exit.cause)) return { code: 128 + (numbers[signal ?? "SIGINT"] ?? 2) }
   const error = Cause.squash(exit.cause)
   if (error instanceof Ended) return { code: error.code, signal: error.signal }
-  if (error instanceof Problem) return { code: 1, says: error.message }
+  if (error instanceof Problem) return { code: error.code ?? 1, says: error.message }
   if (error instanceof Misuse) return { code: 2, says: error.message }
   // The presenter has said what it is
   if (CliError.isCliError(error)) return { code: error._tag === "ShowHelp" && error.errors.length === 0 ? 0 : 2 }

@@ -7,7 +7,9 @@ import * as Schema from "effect/Schema"
 export class Problem extends Schema.TaggedError<Problem>()("Problem", {
   message: Schema.String,
   /** It is HoneyHive, or an older hive: it knows sessions and events, but not what was asked. */
-  isNoHive: Schema.optionalKey(Schema.Boolean)
+  isNoHive: Schema.optionalKey(Schema.Boolean),
+  /** Default: 1. A command whose 1 says something else has another. */
+  code: Schema.optionalKey(Schema.Int)
 }) {}
 
 export const noHive = (url: string): Problem =>

@@ -1,10 +1,12 @@
 /**
  * Evaluates the agent with two settings, and shows what the cheaper one costs in answers.
+ *
+ * `hive run` sets where the runs are recorded (`HH_API_URL`, `HH_API_KEY`); without a key they are recorded nowhere.
  */
-import { Console, Effect } from "effect"
+import { Config, Console, Effect, Layer, Option } from "effect"
 import { NodeRuntime } from "@effect/platform-node"
 import { Compare, Gate, type Report, Table } from "@honeyhive/experiments"
-import { HoneyHive } from "@honeyhive/tracing"
+import { HoneyHive, HoneyHiveLive } from "@honeyhive/tracing"
 import { evaluation } from "./Evaluation.ts"
 
 /** Without the one metric that differs from run to run. */
@@ -24,5 +26,10 @@ const program = Effect.gen(function* () {
   yield* Console.log(`\n${gate.text}\nexit code ${gate.exitCode}`)
 })
 
-// HoneyHiveLive in place of it records both runs in HoneyHive
-program.pipe(Effect.provide(HoneyHive.layer({ exporter: "none" })), NodeRuntime.runMain)
+const Tracing = Layer.unwrap(
+  Effect.map(Config.option(Config.String("HH_API_KEY")), (key) =>
+    Option.isSome(key) ? HoneyHiveLive : HoneyHive.layer({ exporter: "none" })
+  )
+)
+
+program.pipe(Effect.provide(Tracing), NodeRuntime.runMain)

@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { CurrentSession, type SessionInfo } from "@honeyhive/tracing/Session"
@@ -17,11 +18,14 @@ import * as Trace from "../Trace.ts"
 import { collector } from "./collector.ts"
 import { call, type ErrorOf, type OutputOf, type ServicesOf } from "./call.ts"
 import { content, describe, json } from "./json.ts"
+import type { Limiter } from "./limiter.ts"
+import { INPUT, keep, OUTPUT } from "./recorded.ts"
 
 export interface Task<I, G, A, RE> {
   // The dataset has been read
   readonly options: Omit<EvaluateOptions<I, G, A, never, never, RE>, "dataset">
   readonly evaluators: ReadonlyArray<Evaluator<I, OutputOf<A>, G, RE>>
+  readonly limiter: Limiter
   readonly runId: string
   readonly datasetId: string
   readonly item: Item<I, G>
@@ -36,28 +40,61 @@ export interface Done<I, G, A> {
 
 type Outcome<A> = Exit.Exit<OutputOf<A>, ErrorOf<A> | Cause.TimeoutError>
 
-/** The user's function with its tries and its deadline, below the span; how it ended, and after how many tries. */
+interface Answer<A> {
+  readonly exit: Outcome<A>
+  readonly attempts: number
+  /** Milliseconds since the last rate limit, or the beginning. */
+  readonly duration: number
+}
+
+/** The user's function with its tries and its deadline, below the span; how it ended. */
 const answer = <I, G, A, RE>(
-  { item, options, repetition }: Task<I, G, A, RE>,
+  { item, limiter, options, repetition }: Task<I, G, A, RE>,
   span: Tracer.Span
-): Effect.Effect<{ readonly exit: Outcome<A>; readonly attempts: number }, never, ServicesOf<A>> =>
-  Effect.suspend(() => {
+): Effect.Effect<Answer<A>, never, ServicesOf<A>> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
     let attempts = 0
+    let [began, ended] = [0n, 0n]
     const attempt = Effect.suspend(() => {
       attempts++
       return call((signal) => options.run(item.inputs, item, { signal, repetition, attempt: attempts }))
     })
-    const tried = options.retry === undefined ? attempt : Effect.retry(attempt, options.retry)
+    const tried =
+      options.retry === undefined
+        ? attempt
+        : Effect.retry(attempt, { schedule: options.retry, while: (error) => !limiter.isLimit(error) })
     const timed: Effect.Effect<OutputOf<A>, ErrorOf<A> | Cause.TimeoutError, ServicesOf<A>> = options.timeout ===
     undefined
       ? tried
       : Effect.timeout(tried, options.timeout)
-    return Effect.map(Effect.exit(Effect.withParentSpan(timed, span)), (exit) => ({ exit, attempts }))
+    const measured = Effect.suspend(() => {
+      attempts = 0
+      began = clock.currentTimeNanosUnsafe()
+      return Effect.onExit(Effect.withParentSpan(timed, span), () =>
+        Effect.sync(() => void (ended = clock.currentTimeNanosUnsafe()))
+      )
+    })
+    const exit = yield* Effect.exit(limiter.call(measured))
+    return { exit, attempts, duration: Number(ended - began) / 1e6 }
   })
+
+/** An evaluator that waits for rate limits, which takes nothing of its time. */
+const patient = <I, O, G, R>(evaluator: Evaluator<I, O, G, R>, limiter: Limiter): Evaluator<I, O, G, R> => {
+  const { timeout, ...options } = evaluator.options
+  return {
+    ...evaluator,
+    options,
+    evaluate: (sample) => {
+      const judged = Effect.suspend(() => evaluator.evaluate(sample))
+      return limiter.inSlot(timeout === undefined ? judged : Effect.timeout(judged, timeout))
+    }
+  }
+}
 
 /** The evaluators of one answer, each with a span of its own that is linked to the answer's. */
 const judge = <I, G, A, RE>(
-  { evaluators, item, options }: Task<I, G, A, RE>,
+  { evaluators, item, limiter, options }: Task<I, G, A, RE>,
   outputs: OutputOf<A>,
   trace: Trace.Trace,
   span: Tracer.Span
@@ -67,7 +104,7 @@ const judge = <I, G, A, RE>(
     (evaluator) => {
       const judged = Effect.gen(function* () {
         const { groundTruth, inputs } = item
-        const result = yield* run(evaluator, { outputs, inputs, groundTruth, trace, item })
+        const result = yield* run(patient(evaluator, limiter), { outputs, inputs, groundTruth, trace, item })
         yield* HoneyHive.enrichSpan({
           type: "tool",
           inputs: { outputs, ground_truth: groundTruth },
@@ -96,48 +133,39 @@ const statusOf = (exit: Outcome<unknown>): ReportItem["status"] =>
 const inSession = <I, G, A, RE>(
   task: Task<I, G, A, RE>,
   session: SessionInfo,
+  inputs: Schema.Json,
   take: (durationMs: number) => Trace.Trace
 ): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
   Effect.gen(function* () {
     const { item, options, repetition } = task
     const clock = yield* Clock.Clock
     const span = yield* Effect.makeSpan(options.name, { root: true, attributes: { honeyhive_event_type: "chain" } })
-    const start = clock.currentTimeNanosUnsafe()
     let end: bigint | undefined
     let outcome: Outcome<A> | undefined
     const finish = (exit: Exit.Exit<unknown, unknown>) =>
       Effect.sync(() => span.end(end ?? clock.currentTimeNanosUnsafe(), outcome ?? exit))
 
     const body = Effect.gen(function* () {
-      const { attempts, exit } = yield* answer(task, span)
+      const { attempts, duration, exit } = yield* answer(task, span)
       outcome = exit
       end = clock.currentTimeNanosUnsafe()
-      const duration = Number(end - start) / 1e6
       const trace = take(duration)
       const usage = Trace.usage(trace)
-      const scores = Exit.isSuccess(exit) ? yield* judge(task, exit.value, trace, span) : []
+      const scores = Exit.isSuccess(exit) ? yield* task.limiter.slot(judge(task, exit.value, trace, span)) : []
       const metrics = metricsOf(scores)
       const failed = scores.filter(({ status }) => status === "failed")
-      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: json(item.groundTruth) } }
-      const outputs = Exit.isSuccess(exit) ? { outputs: content("result", exit.value) } : {}
+      const groundTruth = json(item.groundTruth)
+      const answered = Exit.isSuccess(exit) ? json(exit.value) : null
+      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: groundTruth } }
+      const outputs = Exit.isSuccess(exit) ? { outputs: content(OUTPUT, answered) } : {}
       const enrichment = {
-        inputs: content("input", item.inputs),
+        inputs: content(INPUT, inputs),
         ...outputs,
         ...feedback,
         metrics,
         metadata: { attempts, repetition }
       }
       yield* Effect.withParentSpan(HoneyHive.enrichSpan(enrichment), span)
-      yield* HoneyHive.enrichSession({
-        ...outputs,
-        ...feedback,
-        metrics,
-        ...(failed.length === 0
-          ? {}
-          : {
-              metadata: { evaluator_errors: Object.fromEntries(failed.map(({ error = "", name }) => [name, error])) }
-            })
-      })
       const score = weighted(scores)
       const reported: ReportItem = {
         datapoint_id: item.id,
@@ -146,15 +174,22 @@ const inSession = <I, G, A, RE>(
         session_id: session.id,
         status: statusOf(exit),
         ...(Exit.isFailure(exit) ? { error: describe(exit.cause) } : {}),
-        inputs: json(item.inputs),
-        outputs: Exit.isSuccess(exit) ? json(exit.value) : null,
-        ground_truth: json(item.groundTruth),
+        inputs,
+        outputs: answered,
+        ground_truth: groundTruth,
         duration,
         attempts,
         usage,
         scores,
         ...(score === undefined ? {} : { score })
       }
+      const errors = Object.fromEntries(failed.map(({ error = "", name }) => [name, error]))
+      yield* HoneyHive.enrichSession({
+        ...outputs,
+        ...feedback,
+        metrics,
+        metadata: { evaluation: keep(reported), ...(failed.length === 0 ? {} : { evaluator_errors: errors }) }
+      })
       const result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>> = {
         item,
         repetition,
@@ -174,9 +209,10 @@ export const runItem = <I, G, A, RE>(
   Effect.gen(function* () {
     const hive = yield* HoneyHive
     const spans = collector()
+    const inputs = json(task.item.inputs)
     const session = hive.startSession({
       name: task.options.name,
-      inputs: content("input", task.item.inputs),
+      inputs: content(INPUT, inputs),
       runId: task.runId,
       datasetId: task.datasetId,
       datapointId: task.item.id,
@@ -184,7 +220,7 @@ export const runItem = <I, G, A, RE>(
     })
     return yield* Effect.acquireUseRelease(
       session,
-      (session) => Effect.provideService(inSession(task, session, spans.take), CurrentSession, session),
+      (session) => Effect.provideService(inSession(task, session, inputs, spans.take), CurrentSession, session),
       // A failed item is no failed effect, but its session has failed
       (session, exit) => hive.endSession(session, Exit.isSuccess(exit) ? exit.value.result.exit : exit)
     )

@@ -26,10 +26,7 @@ export const json = (value: unknown): Schema.Json => {
 const isContent = (value: Schema.Json): value is Content => Predicate.isObject(value) && !Array.isArray(value)
 
 /** A bucket's content: an object as it is, anything else under a name. */
-export const content = (name: string, value: unknown): Content => {
-  const read = json(value)
-  return isContent(read) ? read : { [name]: read }
-}
+export const content = (name: string, value: Schema.Json): Content => (isContent(value) ? value : { [name]: value })
 
 const attempt = (read: () => string): string => {
   try {

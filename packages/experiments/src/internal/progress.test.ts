@@ -30,6 +30,18 @@ describe("progress", () => {
     )
   })
 
+  it("says at once that the run waits, until it does not", () => {
+    const screen = terminal(true)
+    const bar = progress.make("nightly", 4, { ci: false, terminal: { ...screen, columns: 100 }, now: () => 0 })
+    bar.note("2 at a time, waiting 5 s")
+    bar.note("2 at a time, waiting 5 s")
+    bar.note("")
+    assert.deepStrictEqual(
+      screen.written.map((text) => text.replace("\r\u001b[2K", "")),
+      ["nightly [                        ] 0/4  2 at a time, waiting 5 s", "nightly [                        ] 0/4"]
+    )
+  })
+
   it.each([
     ["no terminal", false, false, 4],
     ["in CI", true, true, 4],
@@ -38,6 +50,7 @@ describe("progress", () => {
     const screen = terminal(isTTY)
     const bar = progress.make("nightly", total, { ci, terminal: screen })
     bar.step(false)
+    bar.note("slow")
     bar.end()
     assert.deepStrictEqual(screen.written, [])
   })

@@ -3,6 +3,8 @@
  */
 export interface Progress {
   readonly step: (failed: boolean) => void
+  /** Said behind the rest until it is another. */
+  readonly note: (text: string) => void
   readonly end: () => void
 }
 
@@ -13,7 +15,7 @@ export interface Terminal {
   readonly write: (text: string) => unknown
 }
 
-const silent: Progress = { step: () => undefined, end: () => undefined }
+const silent: Progress = { step: () => undefined, note: () => undefined, end: () => undefined }
 
 const WIDTH = 24
 const EVERY_MS = 80
@@ -33,11 +35,12 @@ export const make = (
   let done = 0
   let failures = 0
   let drawn = -Infinity
+  let said = ""
   const draw = (): void => {
     const filled = Math.floor((done / total) * WIDTH)
     const left = done === 0 ? "" : `  ${duration(((now() - started) / done) * (total - done))} left`
     const bad = failures === 0 ? "" : `  ${failures} failed`
-    const bar = `${name} [${"=".repeat(filled)}${" ".repeat(WIDTH - filled)}] ${done}/${total}${bad}${left}`
+    const bar = `${name} [${"=".repeat(filled)}${" ".repeat(WIDTH - filled)}] ${done}/${total}${bad}${left}${said === "" ? "" : `  ${said}`}`
     terminal.write(`\r\u001b[2K${bar.slice(0, (terminal.columns ?? 80) - 1)}`)
   }
   return {
@@ -46,6 +49,11 @@ export const make = (
       if (failed) failures++
       if (done < total && now() - drawn < EVERY_MS) return
       drawn = now()
+      draw()
+    },
+    note: (text) => {
+      if (text === said) return
+      said = text
       draw()
     },
     end: () => void terminal.write("\r\u001b[2K")

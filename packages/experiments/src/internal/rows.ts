@@ -114,14 +114,18 @@ const nested = (row: Fields): Fields => {
   return result
 }
 
-const own = new Set(["ground_truth", "ground_truths", "id", "datapoint_id"])
+const own = new Set(["ground_truth", "ground_truths", "history", "id", "datapoint_id"])
 
-/** A row's inputs and ground truth; without `inputs`, whatever else it has. */
-export const split = (row: Fields): { readonly inputs: unknown; readonly groundTruth: unknown } => {
+/** A row's inputs, ground truth and history; without `inputs`, whatever else it has. */
+export const split = (
+  row: Fields
+): { readonly inputs: unknown; readonly groundTruth: unknown; readonly history: unknown } => {
   const value = nested(row)
   return {
     inputs: value["inputs"] ?? Object.fromEntries(Object.entries(value).filter(([name]) => !own.has(name))),
     // Null is an answer, too
-    groundTruth: Object.hasOwn(value, "ground_truth") ? value["ground_truth"] : value["ground_truths"]
+    groundTruth: Object.hasOwn(value, "ground_truth") ? value["ground_truth"] : value["ground_truths"],
+    // An empty cell of a table is none
+    history: value["history"] === "" ? undefined : value["history"]
   }
 }

@@ -7,9 +7,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as References from "effect/References"
+import type { CreateRun, UpdateRun } from "@honeyhive/contract/Experiment"
 import type { Settings } from "@honeyhive/tracing/TracerConfig"
-import type { CreateRun, UpdateRun } from "./api.ts"
-import { connect, keyOf, quietly } from "./client.ts"
+import { accepted, asResponse, connect, keyOf, quietly } from "./client.ts"
 import { describe } from "./json.ts"
 
 export interface Run {
@@ -28,12 +28,12 @@ export const open = Effect.fnUntraced(function* (settings: Settings, run: Create
   const client = connect(settings.url, key)
   const create = (payload: CreateRun) =>
     client.pipe(
-      Effect.flatMap(({ runs }) => runs.create({ payload })),
+      Effect.flatMap(({ runs }) => accepted(runs.create({ payload, ...asResponse }))),
       quietly(settings)
     )
   const update = (payload: UpdateRun) =>
     client.pipe(
-      Effect.flatMap(({ runs }) => runs.update({ params: { run_id: run.run_id }, payload })),
+      Effect.flatMap(({ runs }) => accepted(runs.update({ params: { run_id: run.run_id }, payload, ...asResponse }))),
       quietly(settings)
     )
   const announced = yield* Deferred.make<Exit.Exit<unknown, unknown>>()

@@ -3,7 +3,10 @@
  */
 import * as OtelContext from "@opentelemetry/api"
 import { suppressTracing } from "@opentelemetry/core"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -24,19 +27,6 @@ const untraced: typeof globalThis.fetch = (input, init) =>
 
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
-const connect = (url: string, key: Redacted.Redacted) =>
-  HttpApiClient.make(SessionApi, {
-    baseUrl: url,
-    transformClient: HttpClient.retryTransient({ schedule: retries, times: 3 })
-  }).pipe(
-    Effect.provide(
-      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
-        next(HttpClientRequest.bearerToken(request, key))
-      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
-    ),
-    Effect.provideService(FetchHttpClient.Fetch, untraced)
-  )
-
 // What a backend of another version says beyond its status does not matter here
 const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
   Effect.flatMap(response, HttpClientResponse.filterStatusOk).pipe(
@@ -48,19 +38,43 @@ const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientRespon
 const isUnknown = (error: unknown): boolean =>
   HttpClientError.isHttpClientError(error) && error.response?.status === 404
 
-export const start = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted, session: StartSession) {
-  const client = yield* connect(url, key)
-  yield* accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))
-})
+const ASKS_EVERY = 100
 
-export const update = Effect.fnUntraced(function* (
-  url: string,
-  key: Redacted.Redacted,
-  id: string,
-  change: UpdateEvent
-) {
-  const client = yield* connect(url, key)
-  yield* accepted(
-    client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" })
-  ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
+const isTransport = (error: unknown): boolean =>
+  HttpClientError.isHttpClientError(error) && error.response === undefined
+
+/** What an instance says of its sessions. The client is made once: that costs more than a call. */
+export const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted) {
+  // While nobody answers, one call in a tenth of a second is tried, and once: those behind it would be more and more
+  let isAway = false
+  let asksAt = 0
+  const schedule = retries.pipe(Schedule.while(() => !isAway))
+  const client = yield* HttpApiClient.make(SessionApi, {
+    baseUrl: url,
+    transformClient: HttpClient.retryTransient({ schedule, times: 3 })
+  }).pipe(
+    Effect.provide(
+      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
+        next(HttpClientRequest.bearerToken(request, key))
+      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
+    ),
+    Effect.provideService(FetchHttpClient.Fetch, untraced)
+  )
+  const watched = <E, R>(call: Effect.Effect<unknown, E, R>) =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      if (isAway && now < asksAt) return yield* Effect.fail(new Error(`nobody answered at ${url} a moment ago`))
+      asksAt = now + ASKS_EVERY
+      const exit = yield* Effect.exit(call)
+      isAway = Exit.isFailure(exit) && isTransport(Cause.squash(exit.cause))
+      yield* exit
+    })
+  return {
+    start: (session: StartSession) =>
+      watched(accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))),
+    update: (id: string, change: UpdateEvent) =>
+      watched(
+        accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
+      ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
+  }
 })

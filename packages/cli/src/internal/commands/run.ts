@@ -33,7 +33,7 @@ import { isJson, place } from "./root.ts"
 import * as show from "./show.ts"
 
 /** The hive that is meant, or one of our own for as long as the program runs. */
-const hiveFor = Effect.fnUntraced(function* (here: Place) {
+export const hiveFor = Effect.fnUntraced(function* (here: Place) {
   const given = givenUrl(here)
   if (given !== undefined) return { url: yield* cleanUrl(given), key: keyFor(here, true) }
   const folder = dataFolder(here)
