@@ -1,0 +1,2 @@
+import { TreeView } from "./TreeView.tsx"
+export const TrajectoryView = TreeView
