@@ -147,7 +147,7 @@ export const SessionPage = () => {
               key={one}
               from="/sessions/$sessionId"
               search={(before) => ({ ...before, view: one === "tree" ? undefined : one })}
-              activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+              activeOptions={{ exact: true, includeSearch: true }}
               className={styles["tab"]}
               resetScroll={false}
             >

@@ -67,6 +67,7 @@ export const TimelineView = (props: ViewProps) => {
   })
 
   const found = ticks(scale, span.from, span.to, Math.max(2, (axis.current?.clientWidth ?? 900) / TICK))
+  const named = found.filter(({ place }) => shareOf(place) < 0.95)
   const cuts = scale.breaks.filter(({ at, width }) => at < span.to && at + width > span.from)
   return (
     <div className={styles["view"]}>
@@ -99,7 +100,7 @@ export const TimelineView = (props: ViewProps) => {
         <div className={styles["titles"]} aria-hidden>
           <span className={styles["who"]}>Event</span>
           <div ref={axis} className={styles["axis"]}>
-            {found.map(({ label, place }) => (
+            {named.map(({ label, place }) => (
               <span key={label} className={styles["tick"]} style={{ left: `${shareOf(place) * 100}%` }}>
                 {label}
               </span>
