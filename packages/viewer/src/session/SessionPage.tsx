@@ -3,7 +3,7 @@
  */
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { ArrowLeft, ChevronDown, ChevronUp } from "lucide-react"
-import { type ComponentType, Suspense, useEffect, useMemo } from "react"
+import { type ComponentType, lazy, Suspense, useCallback, useEffect, useMemo } from "react"
 import { Group, Panel, Separator } from "react-resizable-panels"
 import { CopyButton } from "../design/CopyButton.tsx"
 import { IconButton } from "../design/Button.tsx"
@@ -15,9 +15,12 @@ import { EventPanel } from "../event/EventPanel.tsx"
 import type { SessionRow } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { type View, VIEWS } from "../addresses.ts"
-import { failures } from "../trace/Layout.ts"
+import { failures, rowAt } from "../trace/Layout.ts"
 import { useTrace } from "../trace/useTrace.ts"
 import { TreeView } from "./TreeView.tsx"
+import { nextOf, useFind } from "./useFind.ts"
+import { useFolds } from "./useFolds.ts"
+import { useNow } from "./useNow.ts"
 import type { ViewProps } from "./view.ts"
 import styles from "./SessionPage.module.css"
 
@@ -25,10 +28,10 @@ const route = getRouteApi("/sessions/$sessionId")
 
 const views: Record<View, ComponentType<ViewProps>> = {
   tree: TreeView,
-  timeline: TreeView,
-  graph: TreeView,
-  trajectory: TreeView,
-  thread: TreeView
+  timeline: lazy(() => import("./TimelineView.tsx").then(({ TimelineView }) => ({ default: TimelineView }))),
+  graph: lazy(() => import("./GraphView.tsx").then(({ GraphView }) => ({ default: GraphView }))),
+  trajectory: lazy(() => import("./TrajectoryView.tsx").then(({ TrajectoryView }) => ({ default: TrajectoryView }))),
+  thread: lazy(() => import("./ThreadView.tsx").then(({ ThreadView }) => ({ default: ThreadView })))
 }
 
 const titles: Record<View, string> = {
@@ -46,29 +49,36 @@ const Fact = ({ name, value, title }: { readonly name: string; readonly value: s
   </div>
 )
 
-const Head = ({ session }: { readonly session: SessionRow }) => (
-  <div className={styles["head"]}>
-    <Link to="/" aria-label="All sessions" className={styles["back"]}>
-      <ArrowLeft size={16} aria-hidden />
-    </Link>
-    <StatusMark status={session.status} />
-    <h1>{session.name}</h1>
-    {session.orphan && <span className={styles["tag"]}>orphan</span>}
-    <CopyButton text={() => location.href} what="link" />
-    <dl className={styles["facts"]}>
-      <Fact name="Started" value={Format.moment(session.start_time)} title={Format.fullMoment(session.start_time)} />
-      <Fact name="Duration" value={session.status === "running" ? "running" : Format.duration(session.duration)} />
-      <Fact name="Events" value={Format.count(session.events)} />
-      <Fact name="Tokens" value={Format.count(session.tokens)} />
-      <Fact
-        name="Cost"
-        value={`${Format.cost(session.cost)}${session.cost !== null && session.unpriced > 0 ? "+" : ""}`}
-        {...(session.unpriced > 0 && { title: "Some calls are of models without a known price" })}
-      />
-      {session.user !== null && <Fact name="User" value={session.user} />}
-    </dl>
-  </div>
-)
+const Head = ({ session }: { readonly session: SessionRow }) => {
+  const running = session.status === "running"
+  const now = useNow(running, 1000)
+  return (
+    <div className={styles["head"]}>
+      <Link to="/" aria-label="All sessions" className={styles["back"]}>
+        <ArrowLeft size={16} aria-hidden />
+      </Link>
+      <StatusMark status={session.status} />
+      <h1>{session.name}</h1>
+      {session.orphan && <span className={styles["tag"]}>orphan</span>}
+      <CopyButton text={() => location.href} what="link" />
+      <dl className={styles["facts"]}>
+        <Fact name="Started" value={Format.moment(session.start_time)} title={Format.fullMoment(session.start_time)} />
+        <Fact
+          name="Duration"
+          value={Format.duration(running ? Math.max(0, now - session.start_time) : session.duration)}
+        />
+        <Fact name="Events" value={Format.count(session.events)} />
+        <Fact name="Tokens" value={Format.count(session.tokens)} />
+        <Fact
+          name="Cost"
+          value={`${Format.cost(session.cost)}${session.cost !== null && session.unpriced > 0 ? "+" : ""}`}
+          {...(session.unpriced > 0 && { title: "Some calls are of models without a known price" })}
+        />
+        {session.user !== null && <Fact name="User" value={session.user} />}
+      </dl>
+    </div>
+  )
+}
 
 export const SessionPage = () => {
   const { sessionId } = route.useParams()
@@ -89,13 +99,16 @@ export const SessionPage = () => {
     void navigate({ search: (before) => ({ ...before, view: view === "tree" ? undefined : view }), resetScroll: false })
 
   const failed = useMemo(() => (layout === undefined ? [] : failures(layout, rows)), [layout, rows])
-  const jump = (by: 1 | -1) => {
-    if (layout === undefined || failed.length === 0) return
-    const ids = failed.map((at) => rows[layout.rows[at] ?? 0]?.[0])
-    const at = ids.indexOf(selected)
-    const next = at === -1 ? (by === 1 ? 0 : ids.length - 1) : (at + by + ids.length) % ids.length
-    select(ids[next])
+  const { indexOf } = trace
+  const placeOf = useCallback((eventId: string) => layout?.position[indexOf(eventId)] ?? -1, [layout, indexOf])
+  const place = selected === undefined ? -1 : placeOf(selected)
+  const selectPlace = (place: number | undefined) => {
+    const row = layout === undefined || place === undefined ? undefined : rowAt(layout, rows, place)
+    if (row !== undefined) select(row[0])
   }
+  const jump = (by: 1 | -1) => selectPlace(nextOf(failed, place, by))
+  const find = useFind(layout, rows, place, selectPlace)
+  const folds = useFolds()
 
   useShortcuts("One session", {
     ...Object.fromEntries(VIEWS.map((view, at) => [String(at + 1), [titles[view], () => show(view)]] as const)),
@@ -134,7 +147,7 @@ export const SessionPage = () => {
               key={one}
               from="/sessions/$sessionId"
               search={(before) => ({ ...before, view: one === "tree" ? undefined : one })}
-              aria-current={one === view ? "page" : undefined}
+              activeOptions={{ exact: true, includeSearch: true }}
               className={styles["tab"]}
               resetScroll={false}
             >
@@ -161,7 +174,16 @@ export const SessionPage = () => {
           <Group className={styles["group"]}>
             <Panel minSize="30%">
               <Suspense fallback={<Loading what="the view" />}>
-                <View session={session} rows={rows} layout={layout} selected={selected} select={select} />
+                <View
+                  session={session}
+                  rows={rows}
+                  layout={layout}
+                  selected={selected}
+                  select={select}
+                  placeOf={placeOf}
+                  find={find}
+                  folds={folds}
+                />
               </Suspense>
             </Panel>
             {selected !== undefined && (

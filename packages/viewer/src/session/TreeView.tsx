@@ -1,13 +1,19 @@
-import { useVirtualizer } from "@tanstack/react-virtual"
 import { clsx } from "clsx"
-import { ChevronRight } from "lucide-react"
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
+import { ChevronRight, ChevronsDownUp, ChevronsUpDown, CircleAlert } from "lucide-react"
+import { memo, useState } from "react"
+import { Button, IconButton } from "../design/Button.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import * as Format from "../design/format.ts"
-import { useShortcuts } from "../keyboard/Shortcuts.tsx"
+import type { SpanRow } from "../hive/types.ts"
+import { rowAt } from "../trace/Layout.ts"
+import { Bar } from "./Bar.tsx"
+import { endOf, linear } from "./scale.ts"
+import { ticks } from "./ticks.ts"
+import { useNow } from "./useNow.ts"
+import { useRows } from "./useRows.ts"
 import type { ViewProps } from "./view.ts"
-import { ancestors, visible } from "./visible.ts"
+import { FindBox, Space, ViewBar } from "./ViewBar.tsx"
 import styles from "./TreeView.module.css"
 
 const ROW = 30
@@ -16,104 +22,101 @@ const INDENT = 16
 /** Deeper than this, rows are no longer indented further: the depth is said instead. */
 const DEEPEST = 24
 
+/** How many moments the axis names. */
+const TICKS = 4
+
+interface EventNameProps {
+  readonly row: SpanRow
+  readonly depth: number
+  /** Whether there is something in it. */
+  readonly isParent: boolean
+  readonly isOpen: boolean
+  /** Failures below. */
+  readonly errors: number
+  readonly isFound: boolean
+  readonly toggle: (eventId: string, open: boolean) => void
+  /** How far a level is indented, in pixels. */
+  readonly indent?: number
+}
+
+/** What an event is called and how it went, at the depth where it stands. */
+export const EventName = memo(
+  ({ depth, errors, indent = INDENT, isFound, isOpen, isParent, row, toggle }: EventNameProps) => {
+    const [id, , type, name, , , status, , , model, , , error] = row
+    return (
+      <span className={styles["event"]} style={{ paddingLeft: Math.min(depth, DEEPEST) * indent }}>
+        {depth > DEEPEST && <span className={styles["deep"]}>{depth}</span>}
+        {isParent ? (
+          <span
+            className={styles["twist"]}
+            data-open={isOpen}
+            aria-hidden
+            onClick={(event) => {
+              event.stopPropagation()
+              toggle(id, !isOpen)
+            }}
+          >
+            <ChevronRight size={14} />
+          </span>
+        ) : (
+          <span className={styles["twist"]} />
+        )}
+        <TypeMark type={type} />
+        <span className={clsx(styles["name"], isFound && styles["found"])}>{name}</span>
+        {status !== "ok" && <StatusMark status={status} />}
+        {row[16] && (
+          <span className={styles["tag"]} title="Its parent never arrived">
+            orphan
+          </span>
+        )}
+        {model !== null && model !== name && <span className={styles["model"]}>{model}</span>}
+        {error !== null ? (
+          <span className={styles["error"]} title={error}>
+            {error}
+          </span>
+        ) : !isOpen && errors > 0 ? (
+          <span className={styles["error"]}>{Format.plural(errors, "error")} inside</span>
+        ) : null}
+      </span>
+    )
+  }
+)
+
 /** Every event under its parent, with its own time and what is summed up below it. */
-export const TreeView = ({ layout, rows, select, selected }: ViewProps) => {
-  const [closed, close] = useState<ReadonlySet<string>>(new Set())
-  const scroller = useRef<HTMLDivElement>(null)
-  const idAt = (place: number): string | undefined => rows[layout.rows[place] ?? -1]?.[0]
-  const places = useMemo(
-    () => visible(layout, (place) => closed.has(rows[layout.rows[place] ?? 0]?.[0] ?? "")),
-    [layout, rows, closed]
-  )
-  const virtual = useVirtualizer({
-    count: places.length,
-    estimateSize: () => ROW,
-    getScrollElement: () => scroller.current,
-    overscan: 16
-  })
-  const items = virtual.getVirtualItems()
-
-  // What the reader looks at stays where it is when rows come in above it
-  const anchor = useRef<{ readonly id: string; readonly offset: number }>(undefined)
-  const first = useMemo(() => {
-    const found = new Map<string, number>()
-    for (const [at, place] of places.entries()) found.set(rows[layout.rows[place] ?? 0]?.[0] ?? "", at)
-    return found
-  }, [places, layout, rows])
-  useLayoutEffect(() => {
-    const element = scroller.current
-    if (element === null || anchor.current === undefined || element.scrollTop === 0) return
-    const at = first.get(anchor.current.id)
-    if (at !== undefined) element.scrollTop = at * ROW + anchor.current.offset
-  }, [first])
-  const note = () => {
-    const top = scroller.current?.scrollTop ?? 0
-    const at = Math.floor(top / ROW)
-    const id = idAt(places[at] ?? -1)
-    anchor.current = id === undefined ? undefined : { id, offset: top - at * ROW }
-  }
-
-  const at = selected === undefined ? -1 : (first.get(selected) ?? -1)
-  // An event that is chosen elsewhere (an address, the next error) is brought into view
-  const brought = useRef<string>(undefined)
-  useEffect(() => {
-    if (selected === undefined || brought.current === selected) return
-    const place = layout.rows.findIndex((row) => rows[row]?.[0] === selected)
-    if (place === -1) return
-    const above = ancestors(layout, place).flatMap((up) => idAt(up) ?? [])
-    if (above.some((id) => closed.has(id))) close((before) => new Set([...before].filter((id) => !above.includes(id))))
-    else {
-      brought.current = selected
-      virtual.scrollToIndex(at, { align: "auto" })
-    }
-  })
-
-  const choose = (next: number) => {
-    const id = idAt(places[Math.min(places.length - 1, Math.max(0, next))] ?? -1)
-    if (id !== undefined) select(id)
-  }
-  const toggle = (id: string, open: boolean) =>
-    close((before) => {
-      const after = new Set(before)
-      if (open) after.delete(id)
-      else after.add(id)
-      return after
-    })
-  const current = places[at] ?? -1
-  const hasChildren = (layout.size[current] ?? 1) > 1
-  useShortcuts("Tree", {
-    j: ["next event", () => choose(at + 1)],
-    k: ["previous event", () => choose(at - 1)],
-    ArrowDown: ["next event", () => choose(at + 1)],
-    ArrowUp: ["previous event", () => choose(at - 1)],
-    ArrowRight: [
-      "open, or go to the first event in it",
-      () => {
-        if (selected === undefined || !hasChildren) return
-        if (closed.has(selected)) toggle(selected, true)
-        else choose(at + 1)
-      }
-    ],
-    ArrowLeft: [
-      "close, or go to the event it is in",
-      () => {
-        if (selected === undefined) return
-        if (hasChildren && !closed.has(selected)) toggle(selected, false)
-        else {
-          const id = idAt(layout.parent[current] ?? -1)
-          if (id !== undefined) select(id)
-        }
-      }
-    ],
-    Home: ["first event", () => choose(0)],
-    End: ["last event", () => choose(places.length - 1)]
-  })
-
-  const total = Math.max(1e-9, layout.end - layout.start)
+export const TreeView = (props: ViewProps) => {
+  const { find, folds, layout, rows, select, selected, session } = props
+  const [onlyErrors, setOnlyErrors] = useState(false)
+  const { items, places, total, tree } = useRows(props, { group: "Tree", height: ROW, onlyErrors })
+  const now = useNow(session.status === "running")
+  const end = session.status === "running" ? Math.max(layout.end, now) : layout.end
+  const scale = linear(layout.start, end)
   return (
     <div className={styles["view"]}>
+      <ViewBar label="Tree">
+        <FindBox find={find} />
+        <Space />
+        {(onlyErrors || session.errors > 0) && (
+          <Button look="outline" aria-pressed={onlyErrors} onClick={() => setOnlyErrors(!onlyErrors)}>
+            <CircleAlert size={14} aria-hidden />
+            Errors only
+          </Button>
+        )}
+        <IconButton label="Close everything (f)" onClick={() => folds.closeAll(layout, rows)}>
+          <ChevronsDownUp size={15} aria-hidden />
+        </IconButton>
+        <IconButton label="Open everything (F)" onClick={folds.openAll}>
+          <ChevronsUpDown size={15} aria-hidden />
+        </IconButton>
+      </ViewBar>
       <div className={styles["titles"]} aria-hidden>
-        <span>Event</span>
+        <span className={styles["who"]}>Event</span>
+        <span className={styles["lane"]}>
+          {ticks(scale, 0, scale.length * 0.9, TICKS).map(({ label, place }) => (
+            <span key={place} className={styles["tick"]} style={{ left: `${(place / scale.length) * 100}%` }}>
+              {label}
+            </span>
+          ))}
+        </span>
         <span className={styles["figures"]}>
           <span className={styles["tokens"]}>Tokens</span>
           <span className={styles["cost"]}>Cost</span>
@@ -121,24 +124,17 @@ export const TreeView = ({ layout, rows, select, selected }: ViewProps) => {
           <span className={styles["total"]}>Total</span>
         </span>
       </div>
-      <div
-        ref={scroller}
-        className={styles["scroller"]}
-        onScroll={note}
-        role="tree"
-        aria-label="Events"
-        tabIndex={0}
-        aria-activedescendant={at >= 0 && items.some(({ index }) => index === at) ? `event-${selected}` : undefined}
-      >
-        <div role="presentation" className={styles["canvas"]} style={{ height: virtual.getTotalSize() }}>
+      <div className={styles["scroller"]} aria-label="Events" {...tree}>
+        <div role="presentation" className={styles["canvas"]} style={{ height: total }}>
           {items.map(({ index, start }) => {
             const place = places[index] ?? 0
-            const row = rows[layout.rows[place] ?? 0]
+            const row = rowAt(layout, rows, place)
             if (row === undefined) return null
-            const [id, , type, name, begin, duration, status, , , model, ttft, , error] = row
+            const [id, , , , begin, duration, status, , , , ttft] = row
             const depth = layout.depth[place] ?? 0
-            const children = (layout.size[place] ?? 1) - 1
-            const isOpen = !closed.has(id)
+            const isParent = (layout.size[place] ?? 1) > 1
+            const isOpen = !folds.closed.has(id)
+            const isCritical = layout.critical[place] === 1
             return (
               <div
                 key={id}
@@ -146,53 +142,34 @@ export const TreeView = ({ layout, rows, select, selected }: ViewProps) => {
                 role="treeitem"
                 aria-level={depth + 1}
                 aria-selected={id === selected}
-                aria-expanded={children > 0 ? isOpen : undefined}
+                aria-expanded={isParent ? isOpen : undefined}
                 data-event={id}
                 className={clsx(styles["row"], id === selected && styles["selected"])}
                 style={{ transform: `translateY(${start}px)`, height: ROW }}
                 onClick={() => select(id)}
               >
-                <span className={styles["event"]} style={{ paddingLeft: Math.min(depth, DEEPEST) * INDENT }}>
-                  {depth > DEEPEST && <span className={styles["deep"]}>{depth}</span>}
-                  {children > 0 ? (
-                    <span
-                      className={styles["twist"]}
-                      data-open={isOpen}
-                      aria-hidden
-                      onClick={(event) => {
-                        event.stopPropagation()
-                        toggle(id, !isOpen)
-                      }}
-                    >
-                      <ChevronRight size={14} />
-                    </span>
-                  ) : (
-                    <span className={styles["twist"]} />
-                  )}
-                  <TypeMark type={type} />
-                  <span className={styles["name"]}>{name}</span>
-                  {status !== "ok" && <StatusMark status={status} />}
-                  {row[16] && (
-                    <span className={styles["tag"]} title="Its parent never arrived">
-                      orphan
-                    </span>
-                  )}
-                  {model !== null && <span className={styles["model"]}>{model}</span>}
-                  {error !== null ? (
-                    <span className={styles["error"]}>{error}</span>
-                  ) : !isOpen && (layout.errors[place] ?? 0) > 0 ? (
-                    <span className={styles["error"]}>{Format.plural(layout.errors[place] ?? 0, "error")} inside</span>
-                  ) : null}
+                <span className={styles["who"]}>
+                  <EventName
+                    row={row}
+                    depth={depth}
+                    isParent={isParent}
+                    isOpen={isOpen}
+                    errors={layout.errors[place] ?? 0}
+                    isFound={find.has(place)}
+                    toggle={folds.toggle}
+                  />
                 </span>
                 <span
-                  className={styles["stretch"]}
-                  data-type={type}
-                  style={{
-                    left: `${((begin - layout.start) / total) * 100}%`,
-                    width: `${Math.max(0.4, ((duration ?? layout.end - begin) / total) * 100)}%`
-                  }}
-                  aria-hidden
-                />
+                  className={styles["lane"]}
+                  title={isCritical ? "On the critical path: the end waited for it" : undefined}
+                >
+                  <Bar
+                    row={row}
+                    from={(begin - layout.start) / scale.length}
+                    to={(endOf(row, now) - layout.start) / scale.length}
+                    critical={isCritical}
+                  />
+                </span>
                 <span className={styles["figures"]}>
                   <span className={styles["tokens"]}>
                     {(layout.tokens[place] ?? 0) > 0 && Format.count(layout.tokens[place])}
@@ -201,13 +178,13 @@ export const TreeView = ({ layout, rows, select, selected }: ViewProps) => {
                     {(layout.cost[place] ?? 0) > 0 && Format.cost(layout.cost[place])}
                   </span>
                   <span className={styles["self"]}>
-                    {children > 0 && duration !== null && Format.duration(layout.self[place])}
+                    {isParent && duration !== null && Format.duration(layout.self[place])}
                   </span>
                   <span
-                    className={styles["total"]}
+                    className={clsx(styles["total"], status === "running" && styles["going"])}
                     title={ttft === null ? undefined : `first token after ${Format.duration(ttft)}`}
                   >
-                    {duration === null ? (status === "running" ? "running" : "–") : Format.duration(duration)}
+                    {status === "running" ? Format.duration(Math.max(0, now - begin)) : Format.duration(duration)}
                   </span>
                 </span>
               </div>

@@ -7,9 +7,13 @@
  */
 import type { SpanRow } from "../hive/types.ts"
 
+const NONE = -1
+
 export interface Layout {
   /** Which row stands at a position. */
   readonly rows: Int32Array
+  /** At which position a row stands: the other way round. */
+  readonly position: Int32Array
   readonly depth: Int32Array
   /** The parent's position, -1 at the top. */
   readonly parent: Int32Array
@@ -32,14 +36,16 @@ export interface Layout {
 /** A session says that something in it failed; that is no failure of its own. */
 const failed = (row: SpanRow | undefined): boolean => row?.[6] === "error" && row[2] !== "session"
 
+/** What stands at a position. */
+export const rowAt = (layout: Layout, rows: ReadonlyArray<SpanRow>, place: number): SpanRow | undefined =>
+  rows[layout.rows[place] ?? NONE]
+
 /** The positions of everything that failed. */
 export const failures = (layout: Layout, rows: ReadonlyArray<SpanRow>): ReadonlyArray<number> => {
   const found: Array<number> = []
   for (let at = 0; at < layout.rows.length; at++) if (failed(rows[layout.rows[at] ?? 0])) found.push(at)
   return found
 }
-
-const NONE = -1
 
 /** First child and next sibling of each row, siblings by start; the tops come last in `tops`. */
 const link = (rows: ReadonlyArray<SpanRow>) => {
@@ -146,6 +152,7 @@ export const layout = (input: ReadonlyArray<SpanRow>): Layout => {
 
   return {
     rows,
+    position,
     depth,
     parent,
     size,

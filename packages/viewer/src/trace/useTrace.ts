@@ -20,6 +20,8 @@ export interface Trace {
   /** The session was deleted while it was shown. */
   readonly deleted: boolean
   readonly reload: () => void
+  /** The index of an event's row; -1 where it is not among them. */
+  readonly indexOf: (eventId: string) => number
 }
 
 interface State {
@@ -43,6 +45,7 @@ const nothing: State = {
 export const useTrace = (sessionId: string): Trace => {
   const worker = useRef<Worker>(undefined)
   const rows = useRef<Array<SpanRow>>([])
+  const index = useRef(new Map<string, number>())
   const [state, setState] = useState(nothing)
   const [, redraw] = useState(0)
 
@@ -53,6 +56,7 @@ export const useTrace = (sessionId: string): Trace => {
     const made = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" })
     worker.current = made
     rows.current = []
+    index.current = new Map()
     setState(nothing)
     made.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
       switch (data._tag) {
@@ -61,7 +65,11 @@ export const useTrace = (sessionId: string): Trace => {
         case "rows":
           // A new reading begins at 0
           rows.current.length = data.from
-          for (const row of data.rows) rows.current.push(row)
+          if (data.from === 0) index.current.clear()
+          for (const row of data.rows) {
+            index.current.set(row[0], rows.current.length)
+            rows.current.push(row)
+          }
           return
         case "changed":
           for (const [at, row] of data.changed) rows.current[at] = row
@@ -96,5 +104,6 @@ export const useTrace = (sessionId: string): Trace => {
     gap: reload
   })
 
-  return { ...state, rows: rows.current, reload }
+  const indexOf = useCallback((eventId: string) => index.current.get(eventId) ?? -1, [])
+  return { ...state, rows: rows.current, reload, indexOf }
 }

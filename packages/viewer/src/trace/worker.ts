@@ -24,6 +24,7 @@ export type FromWorker =
 
 let rows: Array<SpanRow> = []
 let index = new Map<string, number>()
+let laid = -Infinity
 let timer: ReturnType<typeof setTimeout> | undefined
 let reading = new AbortController()
 
@@ -31,17 +32,20 @@ const say = (message: FromWorker, transfer: Array<Transferable> = []) => postMes
 
 const lay = () => {
   timer = undefined
+  laid = performance.now()
   const found = layout(rows)
-  const { cost, critical, depth, errors, parent, rows: order, self, size, tokens } = found
+  const { cost, critical, depth, errors, parent, position, rows: order, self, size, tokens } = found
   say(
     { _tag: "layout", layout: found },
-    [cost, critical, depth, errors, parent, order, self, size, tokens].map(({ buffer }) => buffer as ArrayBuffer)
+    [cost, critical, depth, errors, parent, position, order, self, size, tokens].map(
+      ({ buffer }) => buffer as ArrayBuffer
+    )
   )
 }
 
-/** At once the first time; then as often as a reader can follow and the size allows. */
+/** As soon as the last one is as long ago as the size asks for: a single span that begins waits for nothing. */
 const layLater = () => {
-  timer ??= setTimeout(lay, Math.min(1_000, 16 + rows.length / 200))
+  timer ??= setTimeout(lay, Math.max(0, laid + Math.min(1_000, 16 + rows.length / 200) - performance.now()))
 }
 
 const add = (found: ReadonlyArray<SpanRow>) => {
