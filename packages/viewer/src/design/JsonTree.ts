@@ -45,15 +45,19 @@ export class JsonNode {
 
   /** As one writes it in JavaScript: `messages[0].content`, `metadata["a b"]`. */
   get path(): string {
-    const parts: Array<string> = []
-    for (let node: JsonNode | undefined = this; node?.key !== undefined; node = node.parent) {
-      const { key } = node
-      parts.push(
-        typeof key === "number" ? `[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-      )
-    }
-    return parts.toReversed().join("").replace(/^\./, "")
+    return pathOf(this)
   }
+}
+
+const pathOf = (of: JsonNode): string => {
+  const parts: Array<string> = []
+  for (let node: JsonNode | undefined = of; node?.key !== undefined; node = node.parent) {
+    const { key } = node
+    parts.push(
+      typeof key === "number" ? `[${key}]` : /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+    )
+  }
+  return parts.toReversed().join("").replace(/^\./, "")
 }
 
 export interface Row {

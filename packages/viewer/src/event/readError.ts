@@ -84,17 +84,14 @@ export const readError = (detail: EventDetail): EventError | undefined => {
   const said = isRecord(metadata["error"]) ? metadata["error"] : {}
   const exceptions = detail.events.filter(({ name }) => name === "exception")
   const interrupted =
-    said["kind"] === "interruption" || detail.attributes["effect.fiber.interrupted"] === true || error === "Interrupted"
+    said["kind"] === "interruption" || metadata["effect.fiber.interrupted"] === true || error === "Interrupted"
   if (error === null && exceptions.length === 0 && !interrupted) return undefined
   const last = exceptions.at(-1)?.attributes ?? {}
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the three
     kind: interrupted ? "interruption" : kinds.has(said["kind"]) ? (said["kind"] as ErrorKind) : "unknown",
     message: error ?? string(last["exception.message"]) ?? string(last["exception.type"]) ?? "Interrupted",
-    type:
-      string(detail.attributes["honeyhive_error_type"]) ??
-      string(last["exception.type"]) ??
-      string(metadata["error_type"]),
+    type: string(metadata["honeyhive_error_type"]) ?? string(last["exception.type"]) ?? string(metadata["error_type"]),
     fields: said["fields"],
     exceptions: exceptions.map(exceptionOf),
     isHandled: error === null && !interrupted
