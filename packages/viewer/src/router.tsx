@@ -2,7 +2,7 @@
  * Addresses of the page: every view, filter and selection has one, so that anything can be linked to.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router"
-import { type Order, ORDERS, type View, VIEWS } from "./addresses.ts"
+import { type Order, ORDERS, type Tab, TABS, type View, VIEWS } from "./addresses.ts"
 import { Shell } from "./Shell.tsx"
 import { type Range, RANGES } from "./metrics/ranges.ts"
 import { Problem } from "./design/Notice.tsx"
@@ -18,6 +18,8 @@ interface SessionSearch {
   readonly view?: View | undefined
   /** The event whose details are open. */
   readonly event?: string | undefined
+  /** What is shown of it. */
+  readonly tab?: Tab | undefined
 }
 
 const root = createRootRoute({
@@ -39,7 +41,11 @@ const sessions = createRoute({
 const session = createRoute({
   getParentRoute: () => root,
   path: "/sessions/$sessionId",
-  validateSearch: (search): SessionSearch => ({ view: oneOf(VIEWS, search["view"]), event: text(search["event"]) }),
+  validateSearch: (search): SessionSearch => ({
+    view: oneOf(VIEWS, search["view"]),
+    event: text(search["event"]),
+    tab: oneOf(TABS, search["tab"])
+  }),
   component: lazyRouteComponent(() => import("./session/SessionPage.tsx"), "SessionPage")
 })
 

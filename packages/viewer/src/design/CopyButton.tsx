@@ -1,5 +1,5 @@
 import { Check, Copy } from "lucide-react"
-import { useEffect, useState } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { Button, IconButton } from "./Button.tsx"
 
 interface CopyProps {
@@ -7,12 +7,14 @@ interface CopyProps {
   readonly text: string | (() => string | Promise<string>)
   /** What that is: `Copy ${what}`. */
   readonly what: string
+  /** Another picture than the usual one. */
+  readonly picture?: ReactNode
   /** With words beside the picture. */
   readonly word?: boolean | undefined
 }
 
 /** Copies a text, and says that it did. */
-export const CopyButton = ({ text, what, word = false }: CopyProps) => {
+export const CopyButton = ({ picture, text, what, word = false }: CopyProps) => {
   const [said, say] = useState<"copied" | "failed">()
   useEffect(() => {
     if (said === undefined) return
@@ -28,7 +30,7 @@ export const CopyButton = ({ text, what, word = false }: CopyProps) => {
     }
   }
   const label = said === "copied" ? "Copied" : said === "failed" ? "Could not copy" : `Copy ${what}`
-  const icon = said === "copied" ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />
+  const icon = said === "copied" ? <Check size={14} aria-hidden /> : (picture ?? <Copy size={14} aria-hidden />)
   return word ? (
     <Button look="quiet" onClick={() => void copy()}>
       {icon}

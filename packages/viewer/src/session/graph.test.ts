@@ -34,7 +34,8 @@ const row = (
   null,
   null,
   0,
-  false
+  false,
+  true
 ]
 
 describe("the graph", () => {

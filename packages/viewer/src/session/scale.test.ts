@@ -27,7 +27,8 @@ const row = (
   null,
   null,
   0,
-  false
+  false,
+  true
 ]
 
 describe("when something was at work", () => {

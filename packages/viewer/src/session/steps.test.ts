@@ -20,7 +20,8 @@ const row = (id: string, parent: string | null, type: SpanRow[2], start: number,
   null,
   null,
   0,
-  false
+  false,
+  true
 ]
 
 describe("steps", () => {
