@@ -14,11 +14,11 @@ mkdirSync(folder, { recursive: true })
 const scene = await stage(chromiumPath)
 
 const HOUR = 3_600_000
-const ids = await scene.run(askAgent)
 for (const hours of [2, 5, 9, 26, 30, 51, 55, 74, 99, 123, 150]) {
   await sendTrace(scene.url, 200 + ((hours * 37) % 700), Date.now() - hours * HOUR)
 }
 await scene.run(evaluateAgent)
+const ids = await scene.run(askAgent)
 
 /** The agent that used two tools, and the one whose tool failed. */
 const [, , , both = "", failed = ""] = ids
@@ -52,7 +52,6 @@ for (const colorScheme of ["light", "dark"] as const) {
       reducedMotion: "reduce",
       viewport: { width: 1280, height: 760 }
     })
-    await page.waitForLoadState("networkidle").catch(() => {})
     await page.locator("main :is(table, figure, svg, [role=tree], [role=table], ol, li)").first().waitFor()
     await act?.(page)
     await page.evaluate("document.fonts.ready")

@@ -64,7 +64,7 @@ export const columns: ReadonlyArray<Column> = [
   {
     id: "user",
     title: "User",
-    width: "minmax(70px, 0.6fr)",
+    width: "minmax(56px, 0.6fr)",
     optional: true,
     wide: true,
     cell: (row) => <span className={styles["cut"]}>{row.user ?? "–"}</span>
