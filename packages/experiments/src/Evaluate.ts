@@ -8,16 +8,20 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
+import type * as Schema from "effect/Schema"
 import type { Content } from "@honeyhive/contract/Bucket"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import type { Options as TracingOptions } from "@honeyhive/tracing/TracerConfig"
 import type { Dataset, Item } from "./Dataset.ts"
 import { type AnyEvaluator, type EvaluatorResult, from } from "./Evaluator.ts"
 import type { ErrorOf, OutputOf, ServicesOf } from "./internal/call.ts"
+import * as checkpoint from "./internal/checkpoint.ts"
 import { runItem } from "./internal/item.ts"
 import * as progress from "./internal/progress.ts"
 import * as runs from "./internal/runs.ts"
+import { Journal } from "./Journal.ts"
 import type { Report, ReportItem } from "./Report.ts"
 import * as Summary from "./Summary.ts"
 
@@ -57,8 +61,10 @@ export interface EvaluateOptions<I, G, A, ED = never, RD = never, RE = never> {
   readonly timeout?: Duration.Input | undefined
   /** Whether and when a failed item is tried again. Default: never. */
   readonly retry?: Schedule.Schedule<unknown> | undefined
-  /** Default: a new UUID. */
+  /** Default: what the {@link Journal} has under the run's name, else a new UUID. */
   readonly runId?: string | undefined
+  /** Of outputs that are more than JSON, where a {@link Journal} keeps them: without it they come back as JSON. */
+  readonly outputSchema?: Schema.Codec<NoInfer<OutputOf<A>>, unknown> | undefined
   /** Of the run, such as the commit. */
   readonly metadata?: Content | undefined
   /** What was varied, such as the model and the prompt's version. */
@@ -169,7 +175,9 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
     const hive = yield* HoneyHive
     const dataset = Effect.isEffect(options.dataset) ? yield* options.dataset : options.dataset
     const evaluators = distinct((options.evaluators ?? []).map(from<I, OutputOf<A>, G, RE>))
-    const runId = options.runId ?? crypto.randomUUID()
+    const journal = yield* Journal
+    const runId =
+      options.runId ?? (Option.isSome(journal) ? yield* journal.value.runId(options.name) : crypto.randomUUID())
     const startedAt = yield* now
     const tasks = dataset.items.flatMap((item) =>
       Array.from({ length: Math.max(1, options.repetitions ?? 1) }, (_, repetition) => ({ item, repetition }))
@@ -202,7 +210,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
         })
       })
 
-    const announce = runs.open(hive.settings, {
+    const announcement = {
       run_id: runId,
       name: options.name,
       status: "pending",
@@ -211,28 +219,39 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
       evaluators: evaluators.map(({ name, options: { weight = 1 } }) => ({ name, weight })),
       metadata: { ...options.metadata, items: tasks.length },
       ...(options.configuration === undefined ? {} : { configuration: options.configuration })
-    })
+    } as const
 
-    const items = (run: runs.Run) =>
-      Effect.forEach(
+    const items = Effect.gen(function* () {
+      const { concurrency, evaluate } = yield* checkpoint.open<I, G, A, HoneyHive | RE | ServicesOf<A>>({
+        runId,
+        name: options.name,
+        evaluators: evaluators.map(({ name }) => name),
         tasks,
-        ({ item, repetition }) =>
-          runItem<I, G, A, RE>({ options, evaluators, runId, datasetId: dataset.id, item, repetition }).pipe(
-            Effect.tap(({ reported }) =>
-              Effect.sync(() => {
-                done.push(reported)
-                quietly(() => bar.step(reported.status !== "completed"))
-                quietly(() => options.onItem?.(reported))
-              })
-            )
+        concurrency: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY),
+        outputSchema: options.outputSchema,
+        evaluate: (task) => runItem<I, G, A, RE>({ options, evaluators, runId, datasetId: dataset.id, ...task })
+      })
+      return yield* Effect.forEach(
+        tasks,
+        (task) =>
+          Effect.tap(evaluate(task), ({ reported }) =>
+            Effect.sync(() => {
+              done.push(reported)
+              quietly(() => bar.step(reported.status !== "completed"))
+              quietly(() => options.onItem?.(reported))
+            })
           ),
-        { concurrency: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }
-      ).pipe(Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done)))))
+        { concurrency }
+      )
+    }).pipe(Effect.scoped)
+
+    const closing = (run: runs.Run) =>
+      Effect.onExit(items, (exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done))))
 
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const run = yield* announce
-        const results = yield* restore(items(run))
+        const run = yield* runs.open(hive.settings, announcement, { again: Option.isSome(journal) })
+        const results = yield* restore(closing(run))
         const reported = results.map((result) => result.reported)
         const summary = summarize(reported)
         const duration = (yield* now) - startedAt
