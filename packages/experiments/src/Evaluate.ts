@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
 import type * as Schema from "effect/Schema"
@@ -142,6 +143,7 @@ const quietly = (f: () => void): void => {
  * result.
  *
  * The run is created as pending and closed as completed; interrupted, it is closed as failed, with what was done until then.
+ * A run that is kept in a {@link Journal} goes on from there when it is started again.
  *
  * @example
  * ```ts
@@ -288,6 +290,8 @@ export interface EvaluatePromiseOptions<I, G, A, ED = never> extends EvaluateOpt
 > {
   /** The tracer instance of the run, over the environment. */
   readonly tracing?: TracingOptions | undefined
+  /** Where the run is kept, such as `Resume.layer({ path })`; rejects where it cannot be opened. Default: nowhere. */
+  readonly journal?: Layer.Layer<never, unknown> | undefined
   /** Interrupts the run. */
   readonly signal?: AbortSignal | undefined
 }
@@ -320,7 +324,7 @@ export const evaluatePromise = <I, G, A, ED = never>(
   // The type of the options refuses functions that need more
   const program = evaluate(options) as Effect.Effect<RunResult<I, OutputOf<A>, G, ErrorOf<A>>, ED, HoneyHive>
   return Effect.runPromise(
-    Effect.provide(program, HoneyHive.layer(options.tracing)),
+    Effect.provide(program, [HoneyHive.layer(options.tracing), options.journal ?? Layer.empty]),
     options.signal === undefined ? undefined : { signal: options.signal }
   )
 }

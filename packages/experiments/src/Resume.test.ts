@@ -12,7 +12,7 @@ import * as Schema from "effect/Schema"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { MemoryExporter } from "@honeyhive/tracing/Exporter"
 import * as Dataset from "./Dataset.ts"
-import { evaluate } from "./Evaluate.ts"
+import { evaluate, evaluatePromise } from "./Evaluate.ts"
 import * as Evaluator from "./Evaluator.ts"
 import { honeyhive } from "./internal/backend.fixture.ts"
 import { RecordedFailure } from "./Journal.ts"
@@ -180,6 +180,22 @@ describe("Resume.layer", () => {
       assert.deepStrictEqual(yield* names.pipe(Effect.provide([memory(), Resume.layer({ path })])), [])
     })
   )
+
+  it("is an option of plain programs", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "honeyhive-resume-"))
+    let asked = 0
+    const run = () =>
+      evaluatePromise({
+        name: "plain",
+        dataset: numbers(2),
+        run: (n) => n + ++asked,
+        tracing: { testMode: true },
+        journal: Resume.layer({ path: join(folder, "run.db") })
+      })
+    assert.deepStrictEqual((await run()).items, (await run()).items)
+    assert.strictEqual(asked, 2)
+    rmSync(folder, { recursive: true })
+  })
 
   it.live("says who has the file, and what is none", () =>
     Effect.gen(function* () {
