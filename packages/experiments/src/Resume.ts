@@ -9,6 +9,7 @@
  */
 import { mkdir } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -32,6 +33,15 @@ export class ResumeError extends Schema.TaggedError<ResumeError>()("ResumeError"
   override get message(): string {
     return `${this.path}: ${this.reason}`
   }
+}
+
+const toError = (path: string, error: unknown): ResumeError => {
+  const cause = Cause.isUnknownError(error) ? error.cause : error
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ResumeError({
+    path,
+    reason: reason.includes("locked") ? "another process has it open: wait for it, or take another file" : reason
+  })
 }
 
 const PREFIX = "honeyhive_eval"
@@ -58,7 +68,8 @@ const runIds = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
  * same program is started again.
  *
  * A file knows its runs by their names: a run goes by the same id until it is given a `runId` of its own, here or in
- * `evaluate`, or another file. The file belongs to one process at a time: for whoever comes second this fails.
+ * `evaluate`, or another file. The file belongs to one process at a time: for whoever comes second this fails. A run whose
+ * file fails (a full disk) dies with a {@link ResumeError}, and can be resumed.
  *
  * @example
  * ```ts
@@ -99,24 +110,23 @@ export const layer = ({
 }): Layer.Layer<never, ResumeError> =>
   Effect.gen(function* () {
     yield* Effect.tryPromise(() => mkdir(dirname(resolve(path)), { recursive: true }))
-    const sql = yield* sqliteClient.make(path)
+    const { failure, sql } = yield* sqliteClient.make(path)
     const idOf = yield* Effect.withTracerEnabled(runIds(sql), false)
     let machines = 0
     const options = { prefix: PREFIX, nextMachineId: () => machines++ }
+    const broken = failure.pipe(Effect.catch((error) => Effect.die(toError(path, error))))
     const service: Service = {
       runId: (name) => (runId === undefined ? idOf(name) : Effect.succeed(runId)),
-      open: (run) => Effect.provideService(itemWorkflow.open(options, run), SqlClient.SqlClient, sql)
+      open: (run) =>
+        itemWorkflow.open(options, run).pipe(
+          Effect.provideService(SqlClient.SqlClient, sql),
+          // The engine would wait for better times
+          Effect.map(({ ahead, entry }) => ({ ahead, entry: (key) => Effect.raceFirst(entry(key), broken) }))
+        )
     }
     return Option.some(service)
   }).pipe(
-    Effect.mapError((error) => {
-      const cause = error._tag === "UnknownError" ? error.cause : error
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      return new ResumeError({
-        path,
-        reason: reason.includes("locked") ? "another process has it open: wait for it, or take another file" : reason
-      })
-    }),
+    Effect.mapError((error) => toError(path, error)),
     Layer.effect(Journal)
   )
 

@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import * as sqliteClient from "./sqliteClient.ts"
 
 const table = Effect.gen(function* () {
-  const sql = yield* sqliteClient.make(":memory:")
+  const { sql } = yield* sqliteClient.make(":memory:")
   yield* sql`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, done INTEGER)`
   return sql
 })
@@ -75,6 +75,21 @@ describe("a SqlClient over node:sqlite", () => {
       yield* Deferred.succeed(go, undefined)
       yield* Fiber.joinAll([failing, other])
       assert.deepEqual(yield* sql`SELECT id FROM t`, [{ id: 1 }])
+    })
+  )
+
+  it.effect("fails as a whole when its file does, and not when a statement does", () =>
+    Effect.gen(function* () {
+      const { failure, sql } = yield* sqliteClient.make(":memory:")
+      const failed = yield* Effect.forkChild(Effect.flip(failure), { startImmediately: true })
+      yield* sql`CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)`
+      yield* sql`INSERT INTO t (id) VALUES (1)`
+      yield* Effect.flip(sql`INSERT INTO t (id) VALUES (1)`)
+      assert.isUndefined(failed.pollUnsafe())
+      yield* sql`PRAGMA max_page_count = 4`
+      const error = yield* Effect.flip(sql`INSERT INTO t (name) VALUES (${"x".repeat(100_000)})`)
+      assert.strictEqual(yield* Fiber.join(failed), error)
+      assert.include(error.message, "full")
     })
   )
 })

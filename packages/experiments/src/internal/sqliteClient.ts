@@ -4,6 +4,7 @@
  * The file belongs to one process at a time, and survives that process's sudden end.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Semaphore from "effect/Semaphore"
@@ -47,7 +48,11 @@ const open = (path: string): DatabaseSync => {
   }
 }
 
-const connection = (database: DatabaseSync): Connection => {
+// What a statement may do to itself; with a file of its own there is nothing else to be expected
+const isExpected = ({ reason }: SqlError): boolean =>
+  reason._tag === "UniqueViolation" || reason._tag === "ConstraintError"
+
+const connection = (database: DatabaseSync, onFailure: (error: SqlError) => Effect.Effect<unknown>): Connection => {
   const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string): StatementSync => {
     const known = prepared.get(sql)
@@ -71,7 +76,7 @@ const connection = (database: DatabaseSync): Connection => {
         statement.setReturnArrays(arrays)
         return f(statement, params.map(bindable))
       })
-    )
+    ).pipe(Effect.tapError((error) => (isExpected(error) ? Effect.void : onFailure(error))))
   const all = (statement: StatementSync, values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> =>
     statement.all(...values)
   // As `setReturnArrays` says
@@ -96,21 +101,26 @@ const connection = (database: DatabaseSync): Connection => {
 type Row = Record<string, unknown>
 type Transform = Parameters<Connection["execute"]>[2]
 
-/** A client of the file; fails where it cannot be opened, or another process has it. */
+/**
+ * A client of the file; fails where it cannot be opened, or another process has it. `failure` fails as soon as the file does,
+ * such as on a full disk: those who use the client may try again for ever.
+ */
 export const make = Effect.fnUntraced(function* (path: string) {
   const database = yield* Effect.acquireRelease(
     attempt("open", () => open(path)),
     (database) => Effect.sync(() => database.close())
   )
+  const failed = yield* Deferred.make<never, SqlError>()
   const shared = SqlClient.makeSqliteAcquirers({
-    connection: Effect.succeed(connection(database)),
+    connection: Effect.succeed(connection(database, (error) => Deferred.fail(failed, error))),
     semaphore: Semaphore.makeUnsafe(1),
     isTransaction: () => database.isTransaction
   })
-  return yield* SqlClient.make({
+  const sql = yield* SqlClient.make({
     ...shared,
     compiler: Statement.makeCompilerSqlite(),
     driver: "node:sqlite",
     spanAttributes: [["db.system.name", "sqlite"]]
   }).pipe(Effect.provide(Reactivity.layer))
+  return { sql, failure: Deferred.await(failed) }
 })
