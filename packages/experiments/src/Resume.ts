@@ -163,16 +163,22 @@ export const layer = ({
  */
 export const layerShared = ({
   runId,
+  runners = 4,
   takeover = "15 seconds"
 }: {
   readonly runId: string
   /** How long a process may be silent before the others take its items over; whole seconds. Default: 15 seconds. */
   readonly takeover?: Duration.Input | undefined
+  /** About how many processes share the run: each asks for enough items to keep so many busy. Default: 4. */
+  readonly runners?: number | undefined
 }): Layer.Layer<never, never, SqlClient.SqlClient> =>
   Layer.effect(
     Journal,
     Effect.map(SqlClient.SqlClient, (sql) => {
-      const shared = { takeover: Duration.max(Duration.fromInputUnsafe(takeover), Duration.seconds(1)) }
+      const shared = {
+        runners: Math.max(1, runners),
+        takeover: Duration.max(Duration.fromInputUnsafe(takeover), Duration.seconds(1))
+      }
       const service: Service = {
         runId: () => Effect.succeed(runId),
         open: (run) =>

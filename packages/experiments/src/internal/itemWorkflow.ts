@@ -11,6 +11,7 @@ import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
 import * as Runners from "effect/cluster/Runners"
 import * as RunnerStorage from "effect/cluster/RunnerStorage"
+import * as ShardId from "effect/cluster/ShardId"
 import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
@@ -22,6 +23,7 @@ import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as References from "effect/References"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -38,7 +40,7 @@ export type Options = {
       readonly nextMachineId: () => number
       readonly shared?: undefined
     }
-  | { readonly shared: { readonly takeover: Duration.Duration } }
+  | { readonly shared: { readonly takeover: Duration.Duration; readonly runners: number } }
 )
 
 /** Items of a run are for the runners of this run only, whatever else is in the database. */
@@ -53,13 +55,27 @@ const workflowOf = (group: string) =>
     .annotate(ClusterSchema.ShardGroup, () => group)
     .annotate(ClusterSchema.ClientTracingEnabled, false)
 
+const SHARDS = 120
+
+/**
+ * Until this process has a part of the run. What it asked for before would go to those who have all of it, and stay with them.
+ */
+const joined = (group: string) =>
+  Effect.gen(function* () {
+    const sharding = yield* Sharding.Sharding
+    const has = Effect.sync(() =>
+      Array.from({ length: SHARDS }, (_, index) => ShardId.make(group, index + 1)).some(sharding.hasShardId)
+    )
+    yield* Effect.repeat(has, { until: (yes) => yes, schedule: Schedule.spaced("100 millis") })
+  })
+
 const configOf = (group: string, shared: Options["shared"]) =>
   ShardingConfig.layer({
     // Runners meet in the database only: nothing listens there, it has to be no other's
     runnerAddress: Option.some(RunnerAddress.make(`${hostname()}-${randomUUID()}`, process.pid)),
     availableShardGroups: [group],
     assignedShardGroups: [group],
-    shardsPerGroup: shared === undefined ? 1 : 120,
+    shardsPerGroup: shared === undefined ? 1 : SHARDS,
     // When its shard moves to a runner that came later, an item in work is done here rather than paid for twice
     entityTerminationTimeout: Duration.minutes(10),
     simulateRemoteSerialization: false,
@@ -88,7 +104,7 @@ const runnersOf = (options: Options) =>
 
 const engineOf = (options: Options, group: string) =>
   ClusterWorkflowEngine.layer.pipe(
-    Layer.provide(Sharding.layer),
+    Layer.provideMerge(Sharding.layer),
     Layer.provide(Runners.layerNoop),
     Layer.provide([
       SqlMessageStorage.layerWith({ prefix: options.prefix }),
@@ -107,9 +123,6 @@ const unseen = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
       Effect.withTracerEnabled(false)
     )
   )
-
-/** Items that are asked for at a time, for each in work here: other runners take theirs of them. */
-const AHEAD = 16
 
 export const open = Effect.fnUntraced(function* (options: Options, run: Run) {
   const group = groupOf(run.runId)
@@ -135,11 +148,16 @@ export const open = Effect.fnUntraced(function* (options: Options, run: Run) {
     Effect.gen(function* () {
       const context = yield* Layer.buildWithScope(engine, outer)
       yield* Layer.buildWithScope(Layer.fresh(items), inner).pipe(Effect.provideContext(context))
+      if (options.shared !== undefined) {
+        // Others may be busy with all of it: their results are this process's, too
+        yield* joined(group).pipe(Effect.provideContext(context), Effect.timeoutOption(options.shared.takeover))
+      }
       return context
     })
   )
   return {
-    ahead: options.shared === undefined ? run.concurrency : run.concurrency * AHEAD,
+    // Shards are not even: twice what all can have in work keeps all of them busy
+    ahead: run.concurrency * (options.shared === undefined ? 1 : 2 * options.shared.runners),
     entry: (item) => unseen(workflow.execute({ run: run.runId, item })).pipe(Effect.provideContext(context))
   } satisfies Kept as Kept
 })
