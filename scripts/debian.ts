@@ -65,7 +65,11 @@ export const needed = (suite: string, program: Program): string | undefined => {
   return undefined
 }
 
-/** A browser. */
+/**
+ * A browser.
+ *
+ * @public
+ */
 export const chromium: Program = {
   candidates: ["chromium", "/usr/bin/chromium", "google-chrome", "chromium-browser"],
   packages: ["chromium", "fonts-dejavu-core"]

@@ -8,17 +8,22 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Schedule from "effect/Schedule"
+import type * as Schema from "effect/Schema"
 import type { Content } from "@honeyhive/contract/Bucket"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import type { Options as TracingOptions } from "@honeyhive/tracing/TracerConfig"
 import type { Dataset, Item } from "./Dataset.ts"
 import { type AnyEvaluator, type EvaluatorResult, from } from "./Evaluator.ts"
 import type { ErrorOf, OutputOf, ServicesOf } from "./internal/call.ts"
+import * as checkpoint from "./internal/checkpoint.ts"
 import { runItem } from "./internal/item.ts"
 import * as limits from "./internal/limiter.ts"
 import * as progress from "./internal/progress.ts"
 import * as runs from "./internal/runs.ts"
+import { Journal } from "./Journal.ts"
 import type { Report, ReportItem } from "./Report.ts"
 import * as Summary from "./Summary.ts"
 
@@ -79,8 +84,10 @@ export interface EvaluateOptions<I, G, A, ED = never, RD = never, RE = never> {
   readonly timeout?: Duration.Input | undefined
   /** Whether and when a failed item is tried again. Default: never. */
   readonly retry?: Schedule.Schedule<unknown> | undefined
-  /** Default: a new UUID. */
+  /** Default: what the {@link Journal} has under the run's name, else a new UUID. */
   readonly runId?: string | undefined
+  /** Of outputs that are more than JSON, where a {@link Journal} keeps them: without it they come back as JSON. */
+  readonly outputSchema?: Schema.Codec<NoInfer<OutputOf<A>>, unknown> | undefined
   /** Of the run, such as the commit. */
   readonly metadata?: Content | undefined
   /** What was varied, such as the model and the prompt's version. */
@@ -156,6 +163,7 @@ const quietly = (f: () => void): void => {
  * result.
  *
  * The run is created as pending and closed as completed; interrupted, it is closed as failed, with what was done until then.
+ * A run that is kept in a {@link Journal} goes on from there when it is started again.
  *
  * @example
  * ```ts
@@ -189,7 +197,9 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
     const hive = yield* HoneyHive
     const dataset = Effect.isEffect(options.dataset) ? yield* options.dataset : options.dataset
     const evaluators = distinct((options.evaluators ?? []).map(from<I, OutputOf<A>, G, RE>))
-    const runId = options.runId ?? crypto.randomUUID()
+    const journal = yield* Journal
+    const runId =
+      options.runId ?? (Option.isSome(journal) ? yield* journal.value.runId(options.name) : crypto.randomUUID())
     const startedAt = yield* now
     const tasks = dataset.items.flatMap((item) =>
       Array.from({ length: Math.max(1, options.repetitions ?? 1) }, (_, repetition) => ({ item, repetition }))
@@ -226,7 +236,7 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
         })
       })
 
-    const announce = runs.open(hive.settings, {
+    const announcement = {
       run_id: runId,
       name: options.name,
       status: "pending",
@@ -235,28 +245,40 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
       evaluators: evaluators.map(({ name, options: { weight = 1 } }) => ({ name, weight })),
       metadata: { ...options.metadata, items: tasks.length },
       ...(options.configuration === undefined ? {} : { configuration: options.configuration })
-    })
+    } as const
 
-    const items = (run: runs.Run) =>
-      Effect.forEach(
+    const items = Effect.gen(function* () {
+      const { concurrency, evaluate } = yield* checkpoint.open<I, G, A, HoneyHive | RE | ServicesOf<A>>({
+        runId,
+        name: options.name,
+        evaluators: evaluators.map(({ name }) => name),
         tasks,
-        ({ item, repetition }) =>
-          runItem<I, G, A, RE>({ options, evaluators, limiter, runId, datasetId: dataset.id, item, repetition }).pipe(
-            Effect.tap(({ reported }) =>
-              Effect.sync(() => {
-                done.push(reported)
-                quietly(() => bar.step(reported.status !== "completed"))
-                quietly(() => options.onItem?.(reported))
-              })
-            )
+        concurrency: limiter.max,
+        outputSchema: options.outputSchema,
+        evaluate: (task) =>
+          runItem<I, G, A, RE>({ options, evaluators, limiter, runId, datasetId: dataset.id, ...task })
+      })
+      return yield* Effect.forEach(
+        tasks,
+        (task) =>
+          Effect.tap(evaluate(task), ({ reported }) =>
+            Effect.sync(() => {
+              done.push(reported)
+              quietly(() => bar.step(reported.status !== "completed"))
+              quietly(() => options.onItem?.(reported))
+            })
           ),
-        { concurrency: limiter.max }
-      ).pipe(Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done)))))
+        { concurrency }
+      )
+    }).pipe(Effect.scoped)
+
+    const closing = (run: runs.Run) =>
+      Effect.onExit(items, (exit) => (Exit.isSuccess(exit) ? Effect.void : close(run, "failed", summarize(done))))
 
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const run = yield* announce
-        const results = yield* restore(items(run))
+        const run = yield* runs.open(hive.settings, announcement, { again: Option.isSome(journal) })
+        const results = yield* restore(closing(run))
         const reported = results.map((result) => result.reported)
         const summary = summarize(reported)
         const duration = (yield* now) - startedAt
@@ -293,6 +315,8 @@ export interface EvaluatePromiseOptions<I, G, A, ED = never> extends EvaluateOpt
 > {
   /** The tracer instance of the run, over the environment. */
   readonly tracing?: TracingOptions | undefined
+  /** Where the run is kept, such as `Resume.layer({ path })`; rejects where it cannot be opened. Default: nowhere. */
+  readonly journal?: Layer.Layer<never, unknown> | undefined
   /** Interrupts the run. */
   readonly signal?: AbortSignal | undefined
 }
@@ -325,7 +349,7 @@ export const evaluatePromise = <I, G, A, ED = never>(
   // The type of the options refuses functions that need more
   const program = evaluate(options) as Effect.Effect<RunResult<I, OutputOf<A>, G, ErrorOf<A>>, ED, HoneyHive>
   return Effect.runPromise(
-    Effect.provide(program, HoneyHive.layer(options.tracing)),
+    Effect.provide(program, [HoneyHive.layer(options.tracing), options.journal ?? Layer.empty]),
     options.signal === undefined ? undefined : { signal: options.signal }
   )
 }

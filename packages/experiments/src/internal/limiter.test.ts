@@ -69,8 +69,9 @@ describe("rate limits", () => {
       assert.isTrue(report.items.every(({ attempts, duration }) => attempts === 1 && duration === 1000))
       assert.isAbove(Number(report.metadata["rate_limits"]), 5)
       // Nobody asks before the five seconds are over
+      const begin = seen[0]?.at ?? 0
       assert.deepStrictEqual(
-        seen.filter(({ at }) => at > 0 && at < 5000),
+        seen.filter(({ at }) => at > begin && at < begin + 5000),
         []
       )
       // All the places again, when there is room for them

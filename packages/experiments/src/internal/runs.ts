@@ -21,8 +21,15 @@ export interface Run {
 const warn = (message: string): Effect.Effect<void> =>
   Effect.provideService(Effect.logWarning(message), References.LogToStderr, true)
 
-/** Announces a run. The ids are made here, so nothing waits for the answer. */
-export const open = Effect.fnUntraced(function* (settings: Settings, run: CreateRun & { readonly run_id: string }) {
+/**
+ * Announces a run. The ids are made here, so nothing waits for the answer. One that may be there already, because it is
+ * resumed or in work elsewhere, too, is told to be pending again.
+ */
+export const open = Effect.fnUntraced(function* (
+  settings: Settings,
+  run: CreateRun & { readonly run_id: string },
+  { again = false }: { readonly again?: boolean } = {}
+) {
   const key = keyOf(settings)
   if (key === undefined) return { close: () => Effect.succeed(false) }
   const client = connect(settings.url, key)
@@ -38,7 +45,9 @@ export const open = Effect.fnUntraced(function* (settings: Settings, run: Create
     )
   const announced = yield* Deferred.make<Exit.Exit<unknown, unknown>>()
   // Of its own: an interrupted run still has to be closed as what it was announced as
-  const fiber = yield* create(run).pipe(
+  const { dataset_id: _dataset_id, run_id: _run_id, ...pending } = run
+  const announce = again ? update(pending).pipe(Effect.catch(() => create(run))) : create(run)
+  const fiber = yield* announce.pipe(
     Effect.exit,
     Effect.flatMap((exit) => Deferred.succeed(announced, exit)),
     Effect.forkDetach
@@ -49,7 +58,9 @@ export const open = Effect.fnUntraced(function* (settings: Settings, run: Create
         yield* Fiber.await(fiber)
         const known = Exit.isSuccess(yield* Deferred.await(announced))
         // A backend that was away when the run began may be back
-        const exit = yield* Effect.exit(known ? update(change) : create({ ...run, ...change }))
+        const created = known ? update(change) : create({ ...run, ...change })
+        // Another process may have been faster
+        const exit = yield* Effect.exit(again && !known ? created.pipe(Effect.catch(() => update(change))) : created)
         if (Exit.isSuccess(exit)) return true
         yield* warn(`HoneyHive: run ${run.run_id} is not recorded, its sessions are: ${describe(exit.cause)}`)
         return false
