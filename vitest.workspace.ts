@@ -8,7 +8,15 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
-      { test: { name: "cross-package", include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } }
+      {
+        test: {
+          name: "cross-package",
+          include: ["test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 15_000 } }
+        }
+      }
     ]
   }
 })

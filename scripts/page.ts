@@ -23,7 +23,15 @@ export const buildPage = async (): Promise<boolean> => {
   if (sources.every((path) => changed(path) < built)) return false
   // Its packages are loaded only when there is something to build
   const { build } = await import("vite")
-  await build({ configFile: join(viewer, "vite.config.ts"), logLevel: "warn" })
+  // Vite takes this name's word for it: in a test it would build React for development
+  const before = process.env["NODE_ENV"]
+  process.env["NODE_ENV"] = "production"
+  try {
+    await build({ configFile: join(viewer, "vite.config.ts"), logLevel: "warn" })
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"]
+    else process.env["NODE_ENV"] = before
+  }
   return true
 }
 

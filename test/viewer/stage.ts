@@ -2,7 +2,8 @@
  * What the tests of the page stand on: a hive over a real file, what the example agent did in it, generated traces, and
  * Debian's Chromium.
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -45,6 +46,22 @@ export interface Stage {
   /** A page in a context of its own, at an address of the hive. */
   readonly open: (address: string, options?: BrowserContextOptions) => Promise<Page>
   readonly close: () => Promise<void>
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+/** What axe finds wrong with a page, in words. */
+export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
+  await page.evaluate(axe)
+  const found: {
+    readonly violations: ReadonlyArray<{
+      readonly id: string
+      readonly nodes: ReadonlyArray<{ readonly html: string }>
+    }>
+  } = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })"
+  )
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
 }
 
 /** The path of Chromium; undefined where it can neither be found nor installed. */
