@@ -6,6 +6,8 @@ clearEnvironment()
 
 export default defineConfig({
   test: {
+    // Once, before tests that look at it in a browser
+    globalSetup: "test/page.ts",
     projects: [
       { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
       {

@@ -5,11 +5,13 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
+import { buildPage } from "./page.ts"
 import { askAgent, chromiumPath, evaluateAgent, sendTrace, stage } from "../test/viewer/stage.ts"
 
 const folder = join(import.meta.dirname, "..", "packages", "viewer", "screenshots")
 
 if (chromiumPath === undefined) process.exit(1)
+await buildPage()
 mkdirSync(folder, { recursive: true })
 const scene = await stage(chromiumPath)
 

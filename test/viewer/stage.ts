@@ -20,7 +20,6 @@ import { evaluation } from "@honeyhive/examples/support-evaluation/Evaluation"
 import { Hive, layerLocal } from "@honeyhive/hive"
 import { EffectAi } from "@honeyhive/instruments"
 import { HoneyHive } from "@honeyhive/tracing"
-import { buildPage } from "../../scripts/page.ts"
 import * as Debian from "../../scripts/debian.ts"
 
 const examples = fileURLToPath(new URL("../../packages/examples/src/support-agent/", import.meta.url))
@@ -69,7 +68,6 @@ export const chromiumPath = Debian.needed("test/viewer", Debian.chromium)
 
 /** Sets it up. Closed with `close`. */
 export const stage = async (executablePath: string): Promise<Stage> => {
-  await buildPage()
   const folder = mkdtempSync(join(tmpdir(), "honeyhive-page-"))
   const runtime = ManagedRuntime.make(layer(join(folder, "hive.db")))
   const { url } = await runtime.runPromise(Hive)

@@ -24,8 +24,8 @@ const folder = fileURLToPath(new URL("../page", import.meta.url))
 const addresses = ["/", "/sessions/*", "/aggregates", "/compare", "/experiments/*", "/setup"] as const
 
 /**
- * What the page may do: its own scripts and styles, requests to this hive, pictures that are in the trace itself. Pictures
- * from elsewhere only over https and when the reader asks: the page never makes such an element by itself.
+ * What the page may do: its own scripts and styles, requests to this hive, pictures that are in the trace itself. A picture from
+ * elsewhere is never loaded into it: when the reader asks, it opens in a tab of its own, outside of the page.
  */
 const policy = [
   "default-src 'none'",
@@ -33,19 +33,23 @@ const policy = [
   "worker-src 'self'",
   // The editor and the virtual lists set styles of their own; no style ever comes from a payload
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob: https:",
+  "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'"
+  "frame-ancestors 'none'",
+  // No text becomes a script or HTML; the page's one rule, `default`, lets its own worker through
+  "require-trusted-types-for 'script'",
+  "trusted-types default"
 ].join("; ")
 
 const guarded = HttpServerResponse.setHeaders({
   "content-security-policy": policy,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin"
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin"
 })
 
 const unbuilt = HttpRouter.add(

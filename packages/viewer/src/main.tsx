@@ -6,7 +6,9 @@ import "./design/base.css"
 import { restoreTheme } from "./design/theme.ts"
 import { HiveProblem } from "./hive/api.ts"
 import { router } from "./router.tsx"
+import { trustOwnScripts } from "./trusted.ts"
 
+trustOwnScripts()
 restoreTheme()
 
 const queries = new QueryClient({

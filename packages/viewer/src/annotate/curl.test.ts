@@ -39,4 +39,13 @@ describe("a command for a shell", () => {
     const command = curlOf("http://127.0.0.1:1/v1/traces", "{}", true)
     assert.include(told(command, { HH_API_KEY: "secret" }), "authorization: Bearer secret")
   })
+
+  it("leaves out what only an import of the hive reads", () => {
+    const attributes = [
+      { key: "a", value: { intValue: 1 } },
+      { key: "hive.event", value: { stringValue: "{}" } }
+    ]
+    const command = curlOf("http://127.0.0.1:1/v1/traces", JSON.stringify({ spans: [{ attributes }] }), false)
+    assert.deepStrictEqual(JSON.parse(told(command).at(-2) ?? ""), { spans: [{ attributes: attributes.slice(0, 1) }] })
+  })
 })

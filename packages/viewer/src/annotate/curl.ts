@@ -4,6 +4,10 @@
 
 const END = "HONEYHIVE"
 
+/** The hive's exports say twice what a span cannot say; only its import reads that. */
+const isSpans = (value: unknown): boolean =>
+  !(typeof value === "object" && value !== null && "key" in value && value.key === "hive.event")
+
 /** A text as one word of a POSIX shell. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
@@ -18,7 +22,7 @@ export const curlOf = (address: string, body: string, needsKey: boolean): string
     // The key itself is not for the clipboard
     ...(needsKey ? ['  --header "authorization: Bearer $HH_API_KEY" \\'] : []),
     `  --data-binary @- <<'${END}'`,
-    JSON.stringify(JSON.parse(body)),
+    JSON.stringify(JSON.parse(body), (_, value: unknown) => (Array.isArray(value) ? value.filter(isSpans) : value)),
     END,
     ""
   ].join("\n")

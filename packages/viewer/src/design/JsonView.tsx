@@ -96,11 +96,14 @@ export const JsonView = ({ className, found, label, value }: JsonViewProps) => {
   }, [current, chosen, at])
 
   const go = (next: number) => {
+    const isNode = (index: number) => rows[index] !== undefined && rows[index].more === undefined
     const step = next > at ? 1 : -1
-    let to = Math.min(rows.length - 1, Math.max(0, next))
-    while (rows[to]?.more !== undefined && to + step >= 0 && to + step < rows.length) to += step
+    const last = rows.length - 1
+    let to = Math.min(last, Math.max(0, next))
+    while (!isNode(to) && to + step >= 0 && to + step <= last) to += step
+    while (!isNode(to) && to > 0) to--
     const row = rows[to]
-    if (row === undefined || row.more !== undefined) return
+    if (row === undefined) return
     choose(row.node)
     if (isVirtual) virtual.scrollToIndex(to)
     else document.getElementById(`${id}-${to}`)?.scrollIntoView({ block: "nearest" })

@@ -14,6 +14,3 @@ export const TypeMark = ({ type, word = false }: { readonly type: EventType; rea
     </span>
   )
 }
-
-/** The CSS colour of a kind. */
-export const typeColour = (type: EventType): string => `var(--${type})`

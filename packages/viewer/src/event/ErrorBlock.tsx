@@ -12,7 +12,13 @@ const titles: Record<ErrorKind | "handled", readonly [title: string, why: string
   handled: ["Exceptions were recorded", "the event itself did not fail"]
 }
 
-const Chain = ({ chain }: { readonly chain: ReadonlyArray<Thrown> }) => (
+interface ChainProps {
+  readonly chain: ReadonlyArray<Thrown>
+  /** What has been said already. */
+  readonly said: string
+}
+
+const Chain = ({ chain, said }: ChainProps) => (
   <ol className={styles["chain"]}>
     {chain.map(({ head, stack }, at) => (
       // oxlint-disable-next-line react/no-array-index-key -- a chain has an order and nothing else
@@ -26,7 +32,7 @@ const Chain = ({ chain }: { readonly chain: ReadonlyArray<Thrown> }) => (
           <details>
             <summary>
               {at > 0 && <span className={styles["cause"]}>caused by </span>}
-              <LongText text={head} limit={2_000} />
+              {head === said ? "Stack" : <LongText text={head} limit={2_000} />}
             </summary>
             <pre tabIndex={0}>
               <LongText text={stack} limit={20_000} />
@@ -68,7 +74,7 @@ export const ErrorBlock = ({ error }: { readonly error: EventError }) => {
       )}
       {error.exceptions.map((chain, at) => (
         // oxlint-disable-next-line react/no-array-index-key -- they have an order and nothing else
-        <Chain key={at} chain={chain} />
+        <Chain key={at} chain={chain} said={error.isHandled ? "" : error.message} />
       ))}
     </section>
   )

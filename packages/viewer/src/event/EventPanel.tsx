@@ -12,7 +12,7 @@ import { PlainText } from "../design/PlainText.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import { beginning } from "../design/unseen.ts"
-import type { EventDetail, SpanRow } from "../hive/types.ts"
+import type { EventDetail, SpanRow, Status } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { EventFacts } from "./EventFacts.tsx"
 import PayloadTab from "./PayloadTab.tsx"
@@ -65,9 +65,16 @@ interface OpenProps {
   readonly close: () => void
 }
 
+/** As the hive tells it in a row, for an event that has none yet. */
+const statusOf = ({ event }: EventDetail): Status => {
+  const state = event.metadata["span_state"]
+  if (event.end_time === null && (state === "running" || state === "lost")) return state
+  return event.error === null ? "ok" : "error"
+}
+
 const Open = ({ close, detail, row }: OpenProps) => {
   const { event } = detail
-  const status = row?.[6] ?? (event.error === null ? "ok" : "error")
+  const status = row?.[6] ?? statusOf(detail)
   const { tab = "payload" } = route.useSearch()
   const navigate = route.useNavigate()
   const id = useId()

@@ -4,7 +4,7 @@
 import type { RunSummary } from "../hive/types.ts"
 
 /** A score as a number: true is 1; a text is none. */
-export const score = (value: unknown): number | undefined =>
+const score = (value: unknown): number | undefined =>
   typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : undefined
 
 type Datapoint = RunSummary["datapoints"][number]

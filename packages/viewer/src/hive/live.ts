@@ -60,7 +60,7 @@ const handle = (listener: Listener, event: string | undefined, data: string): vo
 }
 
 /** Listens until the signal says otherwise. */
-export const listen = async (sessionId: string | undefined, listener: Listener, signal: AbortSignal): Promise<void> => {
+const listen = async (sessionId: string | undefined, listener: Listener, signal: AbortSignal): Promise<void> => {
   let last: string | undefined
   let wait = FIRST_WAIT
   while (!signal.aborted) {

@@ -36,7 +36,7 @@ const names: Record<string, string> = {
   " ": "Space"
 }
 
-export const Keys = ({ keys }: { readonly keys: string }) => (
+const Keys = ({ keys }: { readonly keys: string }) => (
   <span className={styles["keys"]}>
     {keys.split(" ").map((key) => (
       <kbd key={key}>{names[key] ?? key}</kbd>

@@ -6,7 +6,7 @@ import { Bar, BarChart, CartesianGrid, Line, LineChart, ResponsiveContainer, Too
 import type { Point } from "./series.ts"
 import styles from "./Chart.module.css"
 
-export interface Series {
+interface Series {
   readonly name: string
   readonly colour: string
 }
