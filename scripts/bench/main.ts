@@ -6,19 +6,21 @@ import { calls } from "./calls.ts"
 import { deliver } from "./deliver.ts"
 import { footprint } from "./footprint.ts"
 import { print, type Row } from "./table.ts"
+import { viewer } from "./viewer.ts"
 
 const { positionals, values } = parseArgs({
   options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   allowPositionals: true
 })
 
-const parts = { footprint, calls, delivery: deliver }
+const parts = { footprint, calls, delivery: deliver, viewer }
 const isPart = (name: string): name is keyof typeof parts => name in parts
 const unknown = positionals.filter((name) => !isPart(name))
 
 if (values.help || unknown.length > 0) {
   console.log(
-    "pnpm bench [footprint] [calls] [delivery] [--json]\n\nMeasures the SDK against OpenTelemetry and prints a table."
+    "pnpm bench [footprint] [calls] [delivery] [viewer] [--json]\n\n" +
+      "Measures the SDK against OpenTelemetry, and the page against its promises, and prints a table."
   )
   process.exitCode = unknown.length > 0 ? 2 : 0
 } else {
