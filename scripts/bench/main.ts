@@ -7,19 +7,21 @@ import { deliver } from "./deliver.ts"
 import { experiments } from "./experiments.ts"
 import { footprint } from "./footprint.ts"
 import { print, type Row } from "./table.ts"
+import { viewer } from "./viewer.ts"
 
 const { positionals, values } = parseArgs({
   options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   allowPositionals: true
 })
 
-const parts = { footprint, calls, delivery: deliver, experiments }
+const parts = { footprint, calls, delivery: deliver, experiments, viewer }
 const isPart = (name: string): name is keyof typeof parts => name in parts
 const unknown = positionals.filter((name) => !isPart(name))
 
 if (values.help || unknown.length > 0) {
   console.log(
-    "pnpm bench [footprint] [calls] [delivery] [experiments] [--json]\n\nMeasures the SDK against OpenTelemetry, evaluations against Effect.forEach, and prints a table."
+    "pnpm bench [footprint] [calls] [delivery] [experiments] [viewer] [--json]\n\n" +
+      "Measures the SDK against OpenTelemetry, evaluations against Effect.forEach, the page against its promises, and prints a table."
   )
   process.exitCode = unknown.length > 0 ? 2 : 0
 } else {

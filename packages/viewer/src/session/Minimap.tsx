@@ -34,6 +34,7 @@ export const Minimap = ({ length, show, span, strokes }: MinimapProps) => {
   const to = ((span?.to ?? length) / length) * 100
   return (
     <div
+      data-minimap
       className={styles["minimap"]}
       aria-hidden
       onPointerDown={(event) => {
@@ -65,7 +66,7 @@ export const Minimap = ({ length, show, span, strokes }: MinimapProps) => {
         <>
           <span className={styles["outside"]} style={{ left: 0, width: `${from}%` }} />
           <span className={styles["outside"]} style={{ left: `${to}%`, right: 0 }} />
-          <span className={styles["window"]} style={{ left: `${from}%`, width: `${to - from}%` }} />
+          <span data-window className={styles["window"]} style={{ left: `${from}%`, width: `${to - from}%` }} />
         </>
       )}
     </div>

@@ -12,7 +12,7 @@ import { busy, endOf, linear, withoutIdle } from "./scale.ts"
 import { ticks } from "./ticks.ts"
 import { EventName } from "./TreeView.tsx"
 import { useNow } from "./useNow.ts"
-import { useRows } from "./useRows.ts"
+import { SLOTS, useRows } from "./useRows.ts"
 import { useSpan } from "./useSpan.ts"
 import type { ViewProps } from "./view.ts"
 import { FindBox, Note, Space, ViewBar } from "./ViewBar.tsx"
@@ -99,7 +99,7 @@ export const TimelineView = (props: ViewProps) => {
       <div ref={surface} className={styles["surface"]} {...handlers}>
         <div className={styles["titles"]} aria-hidden>
           <span className={styles["who"]}>Event</span>
-          <div ref={axis} className={styles["axis"]}>
+          <div ref={axis} data-axis className={styles["axis"]}>
             {named.map(({ label, place }) => (
               <span key={label} className={styles["tick"]} style={{ left: `${shareOf(place) * 100}%` }}>
                 {label}
@@ -158,7 +158,7 @@ export const TimelineView = (props: ViewProps) => {
               const ends = { "--from": Math.max(0, from), "--to": Math.min(1, to) } as CSSProperties
               return (
                 <div
-                  key={id}
+                  key={index % SLOTS}
                   id={`event-${id}`}
                   role="treeitem"
                   aria-level={(layout.depth[place] ?? 0) + 1}

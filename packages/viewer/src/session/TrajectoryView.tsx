@@ -29,7 +29,7 @@ const Words = ({ fetches, row }: { readonly row: SpanRow; readonly fetches: bool
   if (step === undefined && error === null) return <span className={styles["reading"]}>…</span>
   return (
     <>
-      <span className={styles["line"]}>
+      <span data-line className={styles["line"]}>
         <span className={styles["verb"]}>{verbs[0]}</span>
         {step === undefined || step.asked === "" ? <span className={styles["nothing"]}>nothing</span> : step.asked}
       </span>

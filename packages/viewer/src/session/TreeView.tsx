@@ -11,7 +11,7 @@ import { Bar } from "./Bar.tsx"
 import { endOf, linear } from "./scale.ts"
 import { ticks } from "./ticks.ts"
 import { useNow } from "./useNow.ts"
-import { useRows } from "./useRows.ts"
+import { SLOTS, useRows } from "./useRows.ts"
 import type { ViewProps } from "./view.ts"
 import { FindBox, Space, ViewBar } from "./ViewBar.tsx"
 import styles from "./TreeView.module.css"
@@ -137,7 +137,7 @@ export const TreeView = (props: ViewProps) => {
             const isCritical = layout.critical[place] === 1
             return (
               <div
-                key={id}
+                key={index % SLOTS}
                 id={`event-${id}`}
                 role="treeitem"
                 aria-level={depth + 1}

@@ -65,13 +65,16 @@ export const linear = (start: number, end: number): Scale => ({
 /** An idle stretch longer than this share of all work is drawn shorter. */
 const LONG = 0.1
 
+/** One shorter than this many milliseconds is none. */
+const SHORT = 100
+
 /** The share of all work that it is drawn with. */
 const DRAWN = 0.03
 
 /** With long idle stretches cut; undefined where there are none. */
 export const withoutIdle = (start: number, end: number, busy: ReadonlyArray<Stretch>): Scale | undefined => {
   const work = busy.reduce((sum, { from, to }) => sum + to - from, 0)
-  const longest = Math.max(1, work * LONG)
+  const longest = Math.max(SHORT, work * LONG)
   const width = Math.max(0.5, work * DRAWN)
   const cuts: Array<Stretch> = []
   let until = start

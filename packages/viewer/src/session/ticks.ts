@@ -28,12 +28,16 @@ export const tickLabel = (ms: number, step: number): string => {
   if (ms === 0) return "0"
   if (step < SECOND && ms < 10 * SECOND) return `${number.format(ms)} ms`
   if (ms < MINUTE) return `${number.format(ms / SECOND)} s`
-  if (step < SECOND) return `${Math.floor(ms / MINUTE)} m ${number.format((ms % MINUTE) / SECOND)} s`
-  const seconds = Math.round(ms / SECOND)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m${seconds % 60 === 0 ? "" : ` ${pad(seconds % 60)} s`}`
-  const minutes = Math.floor(seconds / 60)
-  const rest = seconds % 60 === 0 ? "" : ` ${pad(seconds % 60)} s`
-  return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 && rest === "" ? "" : ` ${pad(minutes % 60)} m`}${rest}`
+  const isCoarse = step >= SECOND
+  const whole = isCoarse ? Math.round(ms / SECOND) : ms / SECOND
+  const seconds = whole % 60
+  const minutes = Math.floor(whole / 60)
+  const hours = Math.floor(minutes / 60)
+  return [
+    ...(hours > 0 ? [`${hours} h`] : []),
+    ...(minutes % 60 > 0 || (hours > 0 && seconds > 0) ? [`${hours > 0 ? pad(minutes % 60) : minutes} m`] : []),
+    ...(seconds > 0 ? [`${isCoarse ? pad(seconds) : number.format(seconds)} s`] : [])
+  ].join(" ")
 }
 
 export interface Tick {

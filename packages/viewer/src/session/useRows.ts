@@ -8,6 +8,12 @@ import { rowAt } from "../trace/Layout.ts"
 import type { ViewProps } from "./view.ts"
 import { ancestors, indexIn, nearest, visible } from "./visible.ts"
 
+/**
+ * Rows that come into view take over the elements of those that went: far cheaper than new ones while one scrolls fast. More
+ * than any screen shows at a time.
+ */
+export const SLOTS = 256
+
 interface RowsOptions {
   /** Of the shortcuts. */
   readonly group: string
@@ -37,7 +43,7 @@ export const useRows = (
     count: places.length,
     estimateSize: () => height,
     getScrollElement: () => scroller.current,
-    overscan: 12
+    overscan: 8
   })
 
   // What the reader looks at stays where it is when rows come in above it

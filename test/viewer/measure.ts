@@ -1,0 +1,135 @@
+/**
+ * What a reader waits for, measured in the page itself: by the tests with room to spare, by `pnpm bench viewer` as it is.
+ */
+import type { Page } from "playwright-core"
+
+export interface Frames {
+  /** Milliseconds from one frame to the next, in order of size. */
+  readonly frames: ReadonlyArray<number>
+  /** Milliseconds of each task that took 50 or more. */
+  readonly long: ReadonlyArray<number>
+}
+
+/** From the click on a session in the list to the frame that shows its first rows, in milliseconds. */
+export const opening = (page: Page, sessionId: string): Promise<number> =>
+  page.evaluate(
+    (id) =>
+      new Promise<number>((resolve) => {
+        const link = document.querySelector<HTMLElement>(`[data-session="${id}"] a`)
+        const start = performance.mark("click").startTime
+        const look = () => {
+          if (document.querySelectorAll("[role=treeitem][data-event]").length < 2) return requestAnimationFrame(look)
+          // The frame after the one in which they came is the one that shows them
+          return requestAnimationFrame(() => resolve(performance.mark("rows").startTime - start))
+        }
+        link?.click()
+        look()
+      }),
+    sessionId
+  )
+
+/** From the beginning of a list to its end and back, a step with each frame. */
+export const scrolling = (page: Page, selector: string, steps = 100): Promise<Frames> =>
+  page.evaluate(
+    async ({ selector, steps }) => {
+      const element = document.querySelector(selector)
+      if (element === null) throw new Error(`nothing to scroll: ${selector}`)
+      const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+      const long: Array<number> = []
+      const observer = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) long.push(duration)
+      })
+      observer.observe({ type: "longtask" })
+      const frames: Array<number> = []
+      const end = element.scrollHeight - element.clientHeight
+      let before = await frame()
+      for (let step = 1; step <= steps; step++) {
+        element.scrollTop = (end * (steps / 2 - Math.abs(steps / 2 - step))) / (steps / 2)
+        const now = await frame()
+        frames.push(now - before)
+        before = now
+      }
+      await frame()
+      observer.disconnect()
+      return { frames: frames.toSorted((a, b) => a - b), long }
+    },
+    { selector, steps }
+  )
+
+const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+
+export interface SentSpan {
+  readonly sessionId: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly start: number
+  /** Milliseconds; a span without is one that runs. */
+  readonly duration?: number
+  readonly id?: string
+  readonly type?: "chain" | "model" | "tool"
+  readonly error?: string
+}
+
+const nanos = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)
+
+/** Sends one span, as an SDK does when it begins and again when it ends; its id. */
+export const sendSpan = async (url: string, span: SentSpan): Promise<string> => {
+  const spanId = span.id ?? crypto.randomUUID().replaceAll("-", "").slice(0, 16)
+  const response = await fetch(`${url}/v1/traces`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      resourceSpans: [
+        {
+          resource: { attributes: [attribute("service.instance.id", "measured")] },
+          scopeSpans: [
+            {
+              scope: { name: "measured" },
+              spans: [
+                {
+                  traceId: span.sessionId.replaceAll("-", ""),
+                  spanId,
+                  name: span.name,
+                  kind: 1,
+                  startTimeUnixNano: nanos(span.start),
+                  ...(span.duration !== undefined && { endTimeUnixNano: nanos(span.start + span.duration) }),
+                  ...(span.error !== undefined && { status: { code: 2, message: span.error } }),
+                  attributes: [
+                    attribute("honeyhive.session_id", span.sessionId),
+                    attribute("honeyhive.session_name", "measured"),
+                    attribute("honeyhive.session_auto_create", "true"),
+                    attribute("honeyhive_event_type", span.type ?? "tool")
+                  ]
+                }
+              ]
+            }
+          ]
+        }
+      ]
+    })
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  return spanId
+}
+
+/** From the moment at which a span that begins is sent to the one at which an open page shows it, in milliseconds. */
+export const appearing = async (page: Page, url: string, sessionId: string, name: string): Promise<number> => {
+  const shown = page.evaluate(
+    (name) =>
+      new Promise<number>((resolve) => {
+        const is = () => [...document.querySelectorAll("[data-event]")].some((row) => row.textContent?.includes(name))
+        const observer = new MutationObserver(() => {
+          if (!is()) return
+          observer.disconnect()
+          resolve(performance.timeOrigin + performance.now())
+        })
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true })
+      }),
+    name
+  )
+  // The page listens before the span is sent
+  await page.evaluate(() => 0)
+  const sent = performance.timeOrigin + performance.now()
+  await sendSpan(url, { sessionId, name, start: Date.now() })
+  return (await shown) - sent
+}
