@@ -36,4 +36,11 @@ describe("pieces of markdown", () => {
     assert.isTrue(isTangled(`text\n${"- ".repeat(100)}`))
     assert.isFalse(isTangled("> > > three\n- - - -\n\n----------------------------------------------- \n* a"))
   })
+
+  it("are found in a text of ten million characters without a place to part it", () => {
+    const start = performance.now()
+    assert.isAbove(pieces("x".repeat(10_000_000)).length, 800)
+    // Minutes, were every piece looked for in all of it
+    assert.isBelow(performance.now() - start, 5_000)
+  })
 })

@@ -11,9 +11,11 @@ export const isTangled = (text: string): boolean => /^(?:[ \t]*(?:>|(?:[-+*]|\d{
 /** The place at which to part a text: between two blocks, else two lines, else two words, else anywhere. */
 const partAt = (text: string, from: number): number => {
   const end = from + LENGTH
+  // A search backwards in the whole of a long text would go on to its beginning
+  const window = text.slice(from, end)
   for (const mark of ["\n\n", "\n", " "]) {
-    const at = text.lastIndexOf(mark, end)
-    if (at > from + LENGTH / 2) return at + mark.length
+    const at = window.lastIndexOf(mark)
+    if (at > LENGTH / 2) return from + at + mark.length
   }
   return /[\ud800-\udbff]/.test(text[end - 1] ?? "") ? end - 1 : end
 }
