@@ -3,6 +3,7 @@
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import type { StoredEvent } from "../TraceStore.ts"
+import type { Lines } from "./lines.ts"
 import type { Limits } from "./retention.ts"
 
 /**
@@ -13,6 +14,8 @@ export type SpanValues = ReadonlyArray<string | number | null>
 
 export type Command =
   | { readonly op: "ingest"; readonly count: number; readonly values: SpanValues; readonly now: number }
+  /** All spans of one request, as it came. */
+  | ({ readonly op: "ingestRaw"; readonly body: Uint8Array; readonly now: number } & Lines)
   | { readonly op: "startSession"; readonly id: string; readonly start: StartSession; readonly now: number }
   | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event>; readonly now: number }
   | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }
@@ -33,6 +36,7 @@ export type Command =
 /** What a command answers. */
 export interface Answers {
   readonly ingest: void
+  readonly ingestRaw: void
   readonly startSession: Event
   readonly createEvents: void
   /** False when there is no such event. */
@@ -51,4 +55,7 @@ export interface Answers {
   readonly catchUp: number
 }
 
-export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  /** `early`: the command needs what is not loaded yet, and has done nothing. */
+  | { readonly ok: false; readonly message: string; readonly early?: true }

@@ -7,7 +7,9 @@ import * as Uuid from "@honeyhive/contract/Uuid"
 import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
 import { times } from "./merge.ts"
 import { makeUnpacker } from "./payload.ts"
-import { columns, fromRow, lineageOf, type Row, selected, unpackedRow } from "./row.ts"
+import { makeRawReader } from "./raw.ts"
+import { openRequest } from "./rawEvents.ts"
+import { fromRow, lineageOf, type Row, selected, stored, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
 
 /** Start time and id of an event. */
@@ -15,13 +17,14 @@ export type Place = readonly [startTime: number, eventId: string]
 
 export const makeReader = (database: DatabaseSync) => {
   const unpack = makeUnpacker(database)
+  const rawEvents = makeRawReader(database, openRequest)
   const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> => {
     // Rows and the content that they share are read of one moment: retention may remove both meanwhile
     database.exec("BEGIN")
     try {
       // The statement selects exactly these columns
       const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
-      return found.map((row) => unpackedRow(row, unpack))
+      return found.map((row) => unpackedRow(row, unpack, rawEvents.event))
     } finally {
       database.exec("COMMIT")
     }
@@ -86,7 +89,7 @@ export const makeReader = (database: DatabaseSync) => {
               values: [...values, ...values]
             }
       return rows(
-        `SELECT ${columns.join(", ")} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
+        `SELECT ${stored} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
          ORDER BY start_time, event_id LIMIT ?`,
         ...after,
         ...within.values,

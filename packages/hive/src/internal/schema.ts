@@ -90,6 +90,18 @@ CREATE TABLE shares (event_id TEXT NOT NULL, kind TEXT NOT NULL, id INTEGER NOT 
 CREATE TABLE running (event_id TEXT PRIMARY KEY, instance TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE instances (instance TEXT PRIMARY KEY, seen REAL NOT NULL) STRICT, WITHOUT ROWID;
 `
+  ],
+  // Events whose buckets still are in the request that their span came in (`raw`: which, and the place in it), with the
+  // tokens that the summaries need; `before` counts the spans of all requests before this one
+  [
+    13,
+    `
+ALTER TABLE events ADD COLUMN raw INTEGER;
+ALTER TABLE events ADD COLUMN tokens REAL;
+CREATE INDEX events_by_raw ON events (raw) WHERE raw IS NOT NULL;
+CREATE TABLE raw_requests (id INTEGER PRIMARY KEY AUTOINCREMENT, before INTEGER NOT NULL, spans INTEGER NOT NULL, body BLOB NOT NULL)
+  STRICT;
+`
   ]
 ]
 

@@ -10,6 +10,8 @@ import { TraceQueries } from "../TraceQueries.ts"
 import { TraceStoreError } from "../TraceStore.ts"
 import { background } from "./background.ts"
 import { makeUnpacker } from "./payload.ts"
+import { makeRawReader } from "./raw.ts"
+import { openRequest } from "./rawEvents.ts"
 import { make } from "./queries.ts"
 import { makeWaiting } from "./searchIndex.ts"
 import type { Send } from "./writing.ts"
@@ -71,6 +73,7 @@ export const traceQueries = ({
     const clock = yield* Clock.Clock
     const { questions, waiting } = yield* attempt("opening the index", () => {
       makeUnpacker(reader)
+      makeRawReader(reader, openRequest)
       return { questions: make(reader, () => clock.currentTimeMillisUnsafe()), waiting: makeWaiting(reader) }
     })
     const index = { untidy: false }

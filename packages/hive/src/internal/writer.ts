@@ -6,16 +6,34 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
+import { eachLine, LINE_NUMBERS, orNull } from "./lines.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
+import { makeRawReader, NotLoaded, notLoaded, type OpenRequest, rawOf } from "./raw.ts"
+import { makeRawRequests } from "./rawRequests.ts"
 import { makeRetention } from "./retention.ts"
-import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
+import {
+  bucketColumns,
+  columns,
+  fromRow,
+  type Lineage,
+  lineageOf,
+  type Row,
+  rowAt,
+  SPAN_VALUES,
+  stored,
+  toRow,
+  unpackedRow
+} from "./row.ts"
 import { makeRunning, STATE, withState } from "./running.ts"
 import type { SearchIndex } from "./searchIndex.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
 const EVENT_TYPE = columns.indexOf("event_type")
+const EVENT_NAME = columns.indexOf("event_name")
+const SOURCE = columns.indexOf("source")
+const ERROR = columns.indexOf("error")
 const START_TIME = columns.indexOf("start_time")
 const END_TIME = columns.indexOf("end_time")
 const FIRST_BUCKET = columns.indexOf("inputs")
@@ -46,15 +64,27 @@ const noIndex: OpenIndex = () => {
   throw new Error("this writer has no index")
 }
 
-export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noIndex): Writer => {
+export const makeWriter = (
+  database: DatabaseSync,
+  openIndex: OpenIndex = noIndex,
+  openRequest: OpenRequest = notLoaded
+): Writer => {
   const values = `(${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`
   const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}`)
-  const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
-  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
-  const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
-  const byIds = database.prepare(
-    `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`
+  const insertRaw = database.prepare(
+    `INSERT OR IGNORE INTO events (${columns.slice(0, FIRST_BUCKET - 1).join(", ")}, children_ids, ${bucketColumns.join(", ")}, raw, tokens)
+     VALUES (${columns
+       .slice(0, FIRST_BUCKET - 1)
+       .map(() => "?")
+       .join(", ")}, '[]', ${bucketColumns.map(() => "''").join(", ")}, ?, ?)`
   )
+  const setBuckets = database.prepare(
+    `UPDATE events SET ${bucketColumns.map((column) => `${column} = ?`).join(", ")}, raw = NULL, tokens = NULL WHERE event_id = ?`
+  )
+  const replace = database.prepare(`INSERT OR REPLACE INTO events ${values}`)
+  const byId = database.prepare(`SELECT ${stored} FROM events WHERE event_id = ?`)
+  const bySpan = database.prepare(`SELECT ${stored} FROM events WHERE trace_id = ? AND span_id = ?`)
+  const byIds = database.prepare(`SELECT ${stored} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`)
   const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
   const [begin, commit, rollback, save, release, undo] = [
     "BEGIN IMMEDIATE",
@@ -65,6 +95,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     "ROLLBACK TO command"
   ].map((sql) => database.prepare(sql))
   const unpack = makeUnpacker(database)
+  const rawEvents = makeRawReader(database, openRequest)
+  const rawRequests = makeRawRequests(database)
   const packer = makePacker(database)
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
@@ -85,7 +117,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const valuesOf = (row: Row): Array<SQLInputValue> => columns.map((column) => row[column])
   const found = (row: unknown): Row | undefined =>
     // The statements select exactly these columns
-    row === undefined ? undefined : unpackedRow(row as Row, unpack)
+    row === undefined ? undefined : unpackedRow(row as Row, unpack, rawEvents.event)
+  const timesById = database.prepare("SELECT start_time, end_time FROM events WHERE event_id = ?")
   const find = (id: string): Row | undefined => found(byId.get(id))
   const findSpan = (row: Row): Row | undefined =>
     row.span_id === null ? undefined : found(bySpan.get(row.trace_id, row.span_id))
@@ -139,15 +172,16 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const autoCreate = (id: string, name: string, source: string, start: number): void => {
     const seen = known.get(id)
     if (seen !== undefined && (seen.ended || seen.start <= start)) return
-    const row = find(id)
-    if (row === undefined) {
+    const times = timesById.get(id)
+    if (times === undefined) {
       write(emptySession(id, name, source, start), undefined)
       remember(id, { start, ended: false })
     } else {
-      const ended = row.end_time !== null
-      const earlier = !ended && Number(row.start_time) > start
-      if (earlier) write({ ...fromRow(row), start_time: start }, lineageOf(row))
-      remember(id, { start: earlier ? start : Number(row.start_time), ended })
+      const began = Number(times["start_time"])
+      const ended = times["end_time"] !== null
+      const row = !ended && began > start ? find(id) : undefined
+      if (row !== undefined) write({ ...fromRow(row), start_time: start }, lineageOf(row))
+      remember(id, { start: row === undefined ? began : start, ended })
     }
   }
 
@@ -168,21 +202,100 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     const packed = packRow(row)
     if (insert.run(...row).changes === 1) {
       if (packed) share(row)
-      summaries.inserted(values, at)
+      summaries.inserted(
+        String(row[SESSION_ID]),
+        String(row[EVENT_TYPE]),
+        String(row[EVENT_NAME]),
+        String(row[SOURCE]),
+        Number(row[START_TIME]),
+        row[END_TIME] as number | null, // the column's type
+        row[ERROR] !== null,
+        Number(values[at + columns.length])
+      )
       if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
       if (row[END_TIME] === null) running.begins(String(row[0]), instance, now)
       return
     }
-    const again = rowAt(values, at)
+    ingestAgain(rowAt(values, at), { instance, now })
+  }
+
+  /** A span that is here already, under its own or another event id. */
+  const ingestAgain = (again: Row, process: Process): void => {
     const before = find(String(again.event_id)) ?? findSpan(again)
     const event = fromRow(again)
-    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), { instance, now })
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), process)
+  }
+
+  const ingestRaw = (command: Extract<Command, { op: "ingestRaw" }>): void => {
+    const { body, count, now, numbers } = command
+    const request = rawRequests.add(count, body)
+    let inserted = 0
+    eachLine(command, (line, index) => {
+      const [id, session, parentId, traceId, spanId, parentSpanId, type, name, source, error, sessionName, instance] =
+        line
+      const at = index * LINE_NUMBERS
+      const start = numbers[at] ?? 0
+      const end = orNull(numbers[at + 1])
+      const tokens = numbers[at + 3] ?? 0
+      const raw = rawOf(request, index)
+      running.heard(instance, now)
+      if (sessionName !== null) autoCreate(session, sessionName, source, start)
+      const { changes } = insertRaw.run(
+        id,
+        session,
+        parentId,
+        traceId,
+        spanId,
+        parentSpanId,
+        type,
+        name,
+        source,
+        start,
+        end,
+        orNull(numbers[at + 2]),
+        error,
+        raw,
+        tokens
+      )
+      if (changes === 1) {
+        inserted++
+        summaries.inserted(session, type, name, source, start, end, error !== null, tokens)
+        if (type === "session") known.delete(id)
+        if (end === null) running.begins(id, instance, now)
+      } else {
+        const lineage = { traceId, spanId, parentSpanId: parentSpanId ?? undefined }
+        ingestAgain(toRow(rawEvents.event(raw), lineage), { instance, now })
+      }
+    })
+    if (inserted === 0) rawRequests.remove(request)
+  }
+
+  /** Gives the oldest raw events their buckets, and hands them to the index. */
+  const project = (limit: number): void => {
+    const events = rawRequests.oldest(limit).map((raw) => {
+      const event = rawEvents.event(raw)
+      const row = valuesOf(toRow(event, undefined))
+      const packed = packRow(row)
+      setBuckets.run(...row.slice(FIRST_BUCKET), event.event_id)
+      if (packed) share(row)
+      return event
+    })
+    indexed().add(events)
+    rawRequests.tidy()
+  }
+
+  /** Indexes what was noted first, then what came raw; answers how many still wait. */
+  const indexStep = (limit: number): number => {
+    const index = indexed()
+    if (index.step(limit) === 0) project(limit)
+    return index.waiting()
   }
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
     ingest: ({ count, now, values }) => {
       for (let span = 0; span < count; span++) ingestOne(values, span * SPAN_VALUES, now)
     },
+    ingestRaw,
     startSession: ({ id, now, start }) => {
       const row = find(id)
       const before = row === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(row)
@@ -235,12 +348,11 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       const index = indexed()
       return index.waiting() === 0
         ? { waiting: 0, untidy: index.tidy() }
-        : { waiting: index.step(SMALL_INDEX_STEP), untidy: true }
+        : { waiting: indexStep(SMALL_INDEX_STEP), untidy: true }
     },
     catchUp: ({ until }) => {
-      const index = indexed()
       for (;;) {
-        const waiting = index.step(INDEX_STEP)
+        const waiting = indexStep(INDEX_STEP)
         if (waiting === 0 || Date.now() >= until) return waiting
       }
     }
@@ -256,6 +368,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const forget = (): void => {
     known.clear()
     packer.forget()
+    rawEvents.forget()
     index?.forget()
   }
 
@@ -272,7 +385,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
       undo?.run()
       release?.run()
-      return { ok: false, message: message(error) }
+      return { ok: false, message: message(error), ...(error instanceof NotLoaded ? { early: true } : {}) }
     }
   }
 
@@ -307,7 +420,7 @@ export const isForIndex = ({ op }: Command): boolean => op === "index" || op ===
 
 /** How much work a command is, in spans. */
 export const spansOf = (command: Command): number =>
-  command.op === "ingest"
+  command.op === "ingest" || command.op === "ingestRaw"
     ? command.count
     : command.op === "createEvents"
       ? command.events.length
