@@ -44,6 +44,7 @@ export const makeSummaries = (database: DatabaseSync) => {
        tokens = tokens + excluded.tokens`
   )
   const forget = database.prepare("DELETE FROM session_summaries WHERE session_id = ?")
+  const metadata = unpackedColumn("metadata")
   const recount = database.prepare(
     `INSERT INTO session_summaries SELECT session_id,
        MAX(CASE WHEN event_type = 'session' THEN event_name END),
@@ -51,8 +52,9 @@ export const makeSummaries = (database: DatabaseSync) => {
        MAX(source), MIN(start_time),
        MAX(CASE WHEN event_type = 'session' THEN end_time END), MAX(end_time),
        SUM(event_type <> 'session'), SUM(event_type <> 'session' AND error IS NOT NULL),
-       SUM(CASE WHEN event_type = 'model' THEN CASE WHEN raw IS NULL THEN COALESCE(CAST(json_extract(${unpackedColumn("metadata")}, '$.total_tokens') AS REAL), 0)
-         ELSE tokens END ELSE 0 END)
+       SUM(CASE WHEN event_type <> 'model' THEN 0 WHEN raw IS NOT NULL THEN tokens
+         WHEN json_type(${metadata}, '$.total_tokens') IN ('integer', 'real', 'text')
+         THEN CAST(json_extract(${metadata}, '$.total_tokens') AS REAL) ELSE 0 END)
      FROM events WHERE session_id = ? GROUP BY session_id`
   )
   const changes = new Map<string, Change>()

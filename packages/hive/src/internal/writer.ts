@@ -281,13 +281,13 @@ export const makeWriter = (
       return event
     })
     indexed().add(events)
-    rawRequests.tidy()
   }
 
   /** Indexes what was noted first, then what came raw; answers how many still wait. */
   const indexStep = (limit: number): number => {
     const index = indexed()
     if (index.step(limit) === 0) project(limit)
+    rawRequests.tidy()
     return index.waiting()
   }
 

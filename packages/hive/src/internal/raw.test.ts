@@ -1,0 +1,246 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as fc from "fast-check"
+import type { SpanRecord } from "@honeyhive/contract/Otlp"
+import { builtIn as prices } from "@honeyhive/contract/Prices"
+import { toEvent } from "@honeyhive/contract/Projection"
+import * as SqliteTraceStore from "../SqliteTraceStore.ts"
+import { TraceQueries } from "../TraceQueries.ts"
+import * as TraceQuery from "../TraceQuery.ts"
+import { TraceStore } from "../TraceStore.ts"
+import { encoded } from "./asBytes.fixture.ts"
+import type { Command, Outcome } from "./commands.ts"
+import { inMemory, openWriter } from "./database.ts"
+import { ingestion } from "./ingestion.ts"
+import { openRequest } from "./rawEvents.ts"
+import { makeReader } from "./reader.ts"
+import { migrations } from "./schema.ts"
+import { makeIndex, prepareIndex } from "./searchIndex.ts"
+import { readLazySpans } from "./spanReader.ts"
+import { makeWriter } from "./writer.ts"
+
+const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0")
+const session = (number: number) => `${hex(number, 8)}-1111-4111-8111-111111111111`
+
+const name = fc.constantFrom(
+  "gen_ai.operation.name",
+  "gen_ai.request.model",
+  "gen_ai.provider.name",
+  "gen_ai.usage.input_tokens",
+  "gen_ai.usage.output_tokens",
+  "gen_ai.usage.cache_read.input_tokens",
+  "gen_ai.usage.total_tokens",
+  "gen_ai.input.messages",
+  "gen_ai.output.messages",
+  "gen_ai.prompt",
+  "gen_ai.prompt.0.content",
+  "gen_ai.tool.definitions",
+  "honeyhive_event_type",
+  "honeyhive_event_id",
+  "honeyhive_inputs.text",
+  "honeyhive_outputs.text",
+  "honeyhive_metadata.total_tokens",
+  "honeyhive_config.provider",
+  "honeyhive_error",
+  "honeyhive.session_auto_create",
+  "honeyhive.source",
+  "traceloop.span.kind",
+  "traceloop.association.properties.total_tokens",
+  "llm.usage.total_tokens",
+  "llm.token_count.total",
+  "openinference.span.kind",
+  "input.value",
+  "ai.operationId",
+  "ai.model.id",
+  "ai.usage.totalTokens",
+  "ai.usage.inputTokens",
+  "langfuse.observation.type",
+  "langfuse.observation.usage_details",
+  "prompt_tokens",
+  "total_tokens",
+  "model_name",
+  "__proto__"
+)
+const value = fc.oneof(
+  fc.constantFrom("chat", "model", "session", "LLM", "generation", "ai.generateText.doGenerate", "gpt-4o", "anthropic"),
+  fc.constantFrom(true, '{"input":3,"output":4,"total":9}', '[{"role":"user","content":"hi"}]', "12", "x".repeat(2000)),
+  fc.nat(200),
+  fc.constantFrom(session(1), session(2))
+)
+const attributes = fc
+  .array(fc.tuple(name, value), { maxLength: 8 })
+  .map((entries): Record<string, unknown> => Object.fromEntries(entries))
+
+const span: fc.Arbitrary<SpanRecord> = fc.record({
+  traceId: fc.constantFrom(hex(1, 32), hex(2, 32)),
+  spanId: fc.integer({ min: 1, max: 5 }).map((id) => hex(id, 16)),
+  parentSpanId: fc.option(
+    fc.integer({ min: 1, max: 5 }).map((id) => hex(id, 16)),
+    { nil: undefined }
+  ),
+  name: fc.constantFrom("chat gpt-4o", "work", "LanguageModel.generateText"),
+  kind: fc.constant(1),
+  startTimeUnixNano: fc.nat(9).map((at) => 1_790_000_000_000_000_000n + BigInt(at) * 1_000_000n),
+  endTimeUnixNano: fc.oneof(
+    fc.constant(0n),
+    fc.nat(9).map((at) => 1_790_000_000_020_000_000n + BigInt(at) * 1_000_000n)
+  ),
+  attributes: fc
+    .tuple(attributes, fc.constantFrom(session(1), session(2), undefined))
+    .map(([others, id]) => (id === undefined ? others : { ...others, "honeyhive.session_id": id })),
+  events: fc.constantFrom([], [{ name: "exception", timeUnixNano: 1n, attributes: { "exception.message": "broken" } }]),
+  links: fc.constant([]),
+  status: fc.constantFrom({ code: 0, message: "" }, { code: 2, message: "" }, { code: 2, message: "failed" }),
+  scope: fc.constantFrom({ name: "", version: "" }, { name: "openinference", version: "1" }),
+  resource: fc.constantFrom({}, { "service.instance.id": "p" })
+})
+
+type Step = ReadonlyArray<SpanRecord> | Exclude<Command, { op: "ingest" | "ingestRaw" }>
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { arbitrary: fc.array(span, { minLength: 1, maxLength: 5 }), weight: 4 },
+  fc.nat(4).map((id): Step => ({ op: "startSession", id: session(id), start: { source: "x" }, now: 0 })),
+  fc.nat(4).map((id): Step => ({
+    op: "updateEvent",
+    id: session(id),
+    now: 0,
+    update: { metadata: { total_tokens: id }, feedback: { good: true } }
+  })),
+  fc.constant<Step>({ op: "index" })
+)
+
+/** A writer with its index, and all that can be read beside it. */
+const opened = () => {
+  const database = openWriter(inMemory)
+  prepareIndex(database, prices)
+  const write = makeWriter(database, (read) => makeIndex(database, prices, read), openRequest)
+  const reader = makeReader(database)
+  const say = (command: Command): Outcome | undefined => write([command])[0]
+  return {
+    database,
+    say,
+    everything: () => ({
+      events: reader.search({ filters: [], limit: 100 }),
+      found: reader.search({ filters: [{ field: "metadata.total_tokens", operator: "exists" }] }).count,
+      sessions: reader.sessions(100, 0),
+      trees: reader.sessions(100, 0).map(({ session_id }) => reader.sessionEvents(session_id)),
+      each: reader.search({ filters: [], limit: 100 }).events.map(({ event_id }) => reader.event(event_id)),
+      records: reader.page({ filters: [] }, [Number.NEGATIVE_INFINITY, ""], 100),
+      running: database.prepare("SELECT * FROM running ORDER BY event_id").all()
+    }),
+    facts: () => database.prepare("SELECT event_id, tokens, cost, duration FROM index_facts ORDER BY event_id").all()
+  }
+}
+
+const rawLeft = (database: DatabaseSync) => [
+  Number(database.prepare("SELECT COUNT(*) AS count FROM events WHERE raw IS NOT NULL").get()?.["count"]),
+  Number(database.prepare("SELECT COUNT(*) AS count FROM raw_requests").get()?.["count"])
+]
+
+describe("raw spans", () => {
+  it("law: their outline is their event's, whatever convention they follow", () => {
+    fc.assert(
+      fc.property(fc.array(span, { maxLength: 3 }), (spans) => {
+        const lazy = readLazySpans(encoded(spans)).accepted
+        spans.forEach((span, index) => {
+          const { event, session } = toEvent(span)
+          const { config, feedback, inputs, metadata, metrics, outputs, user_properties, ...line } = event
+          assert.deepStrictEqual(lazy[index]?.outline.event, line)
+          assert.deepStrictEqual(lazy[index]?.outline.session, session)
+          const tokens = event.event_type === "model" ? metadata["total_tokens"] : undefined
+          assert.deepStrictEqual(lazy[index]?.outline.tokens, tokens)
+          assert.deepStrictEqual(lazy[index]?.attributes, span.attributes)
+        })
+      }),
+      { numRuns: 500 }
+    )
+  }, 60_000)
+
+  it("law: a store says of them what it says of spans that it projects at once, before and after it does", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+        const [raw, whole] = [opened(), opened()]
+        for (const step of steps) {
+          if ("op" in step) {
+            assert.strictEqual(raw.say(step)?.ok, whole.say(step)?.ok)
+            continue
+          }
+          const command = ingestion(readLazySpans(encoded(step)).accepted, 0)
+          assert.strictEqual(command.op, "ingestRaw")
+          assert.deepStrictEqual([raw.say(command)?.ok, whole.say(ingestion(step, 0))?.ok], [true, true])
+        }
+        assert.deepStrictEqual(raw.everything(), whole.everything())
+        for (const store of [raw, whole]) store.say({ op: "catchUp", until: Number.MAX_SAFE_INTEGER })
+        assert.deepStrictEqual(rawLeft(raw.database), [0, 0])
+        assert.deepStrictEqual(raw.everything(), whole.everything())
+        assert.deepStrictEqual(raw.facts(), whole.facts())
+        for (const { database } of [raw, whole]) database.close()
+      }),
+      { numRuns: 40 }
+    )
+  }, 60_000)
+
+  it("share what they repeat once they are projected: an agent loop of N turns costs O(N)", () => {
+    const { database, say } = opened()
+    const turns = Array.from({ length: 60 }, (_, turn) => ({ role: "user", content: `${turn} `.repeat(100) }))
+    const spans = turns.map((_, turn): SpanRecord => ({
+      traceId: hex(1, 32),
+      spanId: hex(turn + 1, 16),
+      parentSpanId: undefined,
+      name: "chat",
+      kind: 1,
+      startTimeUnixNano: 1n,
+      endTimeUnixNano: 2n,
+      attributes: { "gen_ai.input.messages": JSON.stringify(turns.slice(0, turn + 1)) },
+      events: [],
+      links: [],
+      status: { code: 0, message: "" },
+      scope: { name: "", version: "" },
+      resource: {}
+    }))
+    say(ingestion(readLazySpans(encoded(spans)).accepted, 0))
+    assert.deepStrictEqual(rawLeft(database), [60, 1])
+    say({ op: "catchUp", until: Number.MAX_SAFE_INTEGER })
+    assert.deepStrictEqual({ ...database.prepare("SELECT COUNT(*) AS links FROM chains").get() }, { links: 60 })
+    assert.deepStrictEqual(rawLeft(database), [0, 0])
+    database.close()
+  })
+
+  it.live("a store of the version before opens with what is in it, and goes on with its index", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "hive-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+      )
+      const path = join(folder, "hive.db")
+      const before = new DatabaseSync(path)
+      for (const [step, sql] of migrations) if (step < 13) before.exec(`${sql}; PRAGMA user_version = ${step}`)
+      before.exec(`INSERT INTO events VALUES ('${session(7)}', '${session(7)}', NULL, NULL, NULL, NULL, 'session', 'old', 'dev', 1, 2, 1,
+        NULL, '[]', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`)
+      before.close()
+      const store = SqliteTraceStore.layer({ path })
+      const old = yield* TraceStore.use((store) => store.sessionEvents(session(7))).pipe(Effect.provide(store))
+      assert.strictEqual(old[0]?.event_name, "old")
+      const found = yield* Effect.gen(function* () {
+        const { ingest } = yield* TraceStore
+        const [one] = fc.sample(span, { numRuns: 1, seed: 7 })
+        if (one === undefined) return yield* Effect.die("no span")
+        const spans = [{ ...one, name: "rhinoceros", attributes: { "honeyhive.session_id": session(7) } }]
+        yield* ingest(readLazySpans(encoded(spans)).accepted)
+        const { search } = yield* TraceQueries
+        const query = Result.getOrThrow(TraceQuery.parse("rhinoceros"))
+        // Whoever asks waits a moment for the index, which a thread has to load first
+        for (;;) {
+          const found = yield* search(query)
+          if (found.behind === 0) return found
+        }
+      }).pipe(Effect.provide(store))
+      assert.strictEqual(found.hits.length, 1)
+    })
+  )
+})
