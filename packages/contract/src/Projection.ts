@@ -12,9 +12,10 @@ import { type AttributeRecord, Attributes, type AttributeValue } from "./Attribu
 import * as Bucket from "./Bucket.ts"
 import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
-import { fieldsOf, messageAttributes } from "./GenAi.ts"
-import { conventionOf, isOnlyGenAi } from "./internal/conventions.ts"
+import { messageAttributes } from "./GenAi.ts"
+import { conventionOf } from "./internal/conventions.ts"
 import { langfuse } from "./internal/langfuse.ts"
+import { planOf } from "./internal/countingPlan.ts"
 import type { SpanRecord } from "./Otlp.ts"
 import * as Usage from "./Usage.ts"
 import * as Uuid from "./Uuid.ts"
@@ -366,43 +367,18 @@ export const outline = (span: SpanRecord, known: AttributeRecord = span.attribut
 }
 
 const totalOf = (span: SpanRecord, known: AttributeRecord): unknown => {
-  // Other conventions find counts of tokens inside their contents
-  const plain = known["langfuse.observation.type"] === undefined && isOnlyGenAi(span.scope.name, known)
-  const attributes = plain ? counting(known) : span.attributes
-  const buckets = bucketsOf(span, attributes)
-  addLineage(span, attributes, buckets)
-  return buckets.metadata["total_tokens"]
-}
-
-/** What `Usage.ofEvent` reads. */
-const countingFields: ReadonlySet<string> = new Set([
-  "provider",
-  "system",
-  "model",
-  "model_name",
-  "prompt_tokens",
-  "input_tokens",
-  "completion_tokens",
-  "output_tokens",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "cache_creation_input_tokens",
-  "reasoning_tokens",
-  "total_tokens"
-])
-
-/** The attributes that may become one of these fields; all others have no part in a count of tokens. */
-const counting = (attributes: AttributeRecord): AttributeRecord => {
-  const found: Record<string, unknown> = {}
-  for (const name of Object.keys(attributes)) {
-    const fields = fieldsOf(name)
-    const counts =
-      fields === undefined
-        ? countingFields.has(name) || name.startsWith(Attributes.ASSOCIATION_PREFIX) || Bucket.split(name) !== undefined
-        : fields.some(([, path]) => countingFields.has(path))
-    if (counts) put(found, name, attributes[name])
+  const plan = planOf(span.scope.name, known)
+  if (plan !== undefined) {
+    const config: Record<string, unknown> = {}
+    const metadata: Record<string, unknown> = {}
+    for (const [field, attribute] of plan.config) config[field] = known[attribute]
+    for (const [field, attribute] of plan.metadata) metadata[field] = known[attribute]
+    const usage = metadata["total_tokens"] === undefined ? Usage.ofEvent({ config, metadata }) : undefined
+    return usage === undefined ? metadata["total_tokens"] : Usage.total(usage)
   }
-  return found
+  const buckets = bucketsOf(span, span.attributes)
+  addLineage(span, span.attributes, buckets)
+  return buckets.metadata["total_tokens"]
 }
 
 const saidToBe = [Attributes.EVENT_TYPE_RAW, Attributes.EVENT_TYPE, Attributes.TRACELOOP_SPAN_KIND]

@@ -4,7 +4,7 @@
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
 import type { Command, SpanValues } from "./commands.ts"
-import { LINE_NUMBERS, LINE_TEXTS } from "./lines.ts"
+import { LINE_NUMBERS, LINE_TEXTS, NO_TEXT, SAME_TEXT } from "./lines.ts"
 import { MAX_ORDINAL } from "./raw.ts"
 import { pushRow } from "./row.ts"
 import { withState } from "./running.ts"
@@ -39,13 +39,16 @@ const raw = (spans: ReadonlyArray<LazySpan>, body: Uint8Array, now: number): Com
   const lengths = new Int32Array(spans.length * LINE_TEXTS)
   const numbers = new Float64Array(spans.length * LINE_NUMBERS)
   let at = 0
+  const before: Array<string | null | undefined> = []
   const text = (value: string | null | undefined): void => {
-    if (value === null || value === undefined) {
-      lengths[at++] = -1
-      return
+    const field = at % LINE_TEXTS
+    if (value === null || value === undefined) lengths[at++] = NO_TEXT
+    else if (value === before[field]) lengths[at++] = SAME_TEXT
+    else {
+      texts.push(value)
+      lengths[at++] = value.length
     }
-    texts.push(value)
-    lengths[at++] = value.length
+    before[field] = value
   }
   spans.forEach((span, index) => {
     const { event, session, tokens } = span.outline

@@ -9,10 +9,15 @@ export const LINE_TEXTS = 12
 /** Start, end and duration (NaN: none), tokens. */
 export const LINE_NUMBERS = 4
 
+export const NO_TEXT = -1
+
+/** The text is the one that the span before has. */
+export const SAME_TEXT = -2
+
 export interface Lines {
   readonly count: number
   readonly texts: string
-  /** Of each text; -1 where there is none. */
+  /** Of each text, or why there is none here. */
   readonly lengths: Int32Array
   readonly numbers: Float64Array
 }
@@ -34,14 +39,16 @@ export type Line = readonly [
   instance: string
 ]
 
+/** Calls `use` with one span after the other; the line is its own only until it returns. */
 export const eachLine = ({ count, lengths, texts }: Lines, use: (line: Line, index: number) => void): void => {
   let at = 0
+  // One for all spans, so that what repeats stays where it is
+  const line: Array<string | null> = Array.from({ length: LINE_TEXTS }, () => null)
   for (let index = 0; index < count; index++) {
-    const line: Array<string | null> = []
-    for (let field = index * LINE_TEXTS; field < (index + 1) * LINE_TEXTS; field++) {
-      const length = lengths[field] ?? -1
-      line.push(length < 0 ? null : texts.slice(at, at + length))
-      if (length > 0) at += length
+    for (let field = 0; field < LINE_TEXTS; field++) {
+      const length = lengths[index * LINE_TEXTS + field] ?? NO_TEXT
+      if (length === NO_TEXT) line[field] = null
+      else if (length !== SAME_TEXT) line[field] = texts.slice(at, (at += length))
     }
     use(line as unknown as Line, index) // as many as were written, of these types
   }
