@@ -78,6 +78,14 @@ const asked = (child: ChildProcess, question: object): Promise<Asked> =>
 const id = (bytes: number, fill: number) => Buffer.alloc(bytes, fill).toString("hex")
 const uuid = (fill: number) => id(16, fill).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
 
+// Words of a vocabulary in no order: text that can be compressed about as far as what people and models write
+let seed = 1
+const words = (count: number): string =>
+  Array.from({ length: count }, () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return (100_000 + ((seed >>> 8) % 4000) ** 2).toString(36)
+  }).join(" ")
+
 /** A request whose ids are then overwritten in place: making spans must not be what is measured. */
 const template = () => {
   const resource = resourceFromAttributes({
@@ -112,10 +120,10 @@ const template = () => {
         "gen_ai.usage.input_tokens": 120,
         "gen_ai.usage.output_tokens": 34,
         "gen_ai.input.messages": JSON.stringify([
-          { role: "user", parts: [{ type: "text", content: `${"word ".repeat(60)}${index}` }] }
+          { role: "user", parts: [{ type: "text", content: `${words(51)}${index}` }] }
         ]),
         "gen_ai.output.messages": JSON.stringify([
-          { role: "assistant", parts: [{ type: "text", content: `${"ok ".repeat(55)}${index}` }] }
+          { role: "assistant", parts: [{ type: "text", content: `${words(28)}${index}` }] }
         ])
       }
     }

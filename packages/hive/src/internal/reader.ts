@@ -9,37 +9,49 @@ import { times } from "./merge.ts"
 import { makeUnpacker } from "./payload.ts"
 import { makeRawReader } from "./raw.ts"
 import { openRequest } from "./rawEvents.ts"
-import { fromRow, lineageOf, type Row, selected, stored, unpackedRow } from "./row.ts"
+import { fromRow, lineageOf, parentId, type Row, selected, stored, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
 
 /** Start time and id of an event. */
 export type Place = readonly [startTime: number, eventId: string]
 
+interface Found {
+  readonly row: Row
+  readonly event: Event
+}
+
 export const makeReader = (database: DatabaseSync) => {
   const unpack = makeUnpacker(database)
   const rawEvents = makeRawReader(database, openRequest)
-  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> => {
+  /** A raw event is what its span says, apart from a parent that was found. */
+  const eventOf = (row: Row): Event =>
+    row.raw === null || row.raw === undefined
+      ? fromRow(unpackedRow(row, unpack, rawEvents.event))
+      : { ...rawEvents.event(Number(row.raw)), parent_id: row.parent_id === null ? null : String(row.parent_id) }
+
+  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Found> => {
     // Rows and the content that they share are read of one moment: retention may remove both meanwhile
     database.exec("BEGIN")
     try {
       // The statement selects exactly these columns
       const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
-      return found.map((row) => unpackedRow(row, unpack, rawEvents.event))
+      return found.map((row) => ({ row, event: eventOf(row) }))
     } finally {
       database.exec("COMMIT")
     }
   }
 
-  const withChildren = (row: Row): Event => {
-    const event = fromRow(row)
+  const children = database.prepare(
+    `SELECT event_id, ${parentId} AS parent_id FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`
+  )
+
+  const withChildren = ({ event, row }: Found): Event => {
     // Spans name the id that their parent's span would have, which is not the parent's where that has one of its own
     const named = row.span_id === null ? event.event_id : Uuid.fromSpan(String(row.trace_id), String(row.span_id))
-    const children = rows(
-      `SELECT ${selected} FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`,
-      event.event_id,
-      named
-    )
-    const found = children.filter((row) => row.parent_id === event.event_id).map((row) => String(row.event_id))
+    const found = children
+      .all(event.event_id, named)
+      .filter((child) => child["parent_id"] === event.event_id)
+      .map((child) => String(child["event_id"]))
     return { ...event, children_ids: [...new Set([...event.children_ids, ...found])] }
   }
 
@@ -60,8 +72,8 @@ export const makeReader = (database: DatabaseSync) => {
   return {
     hasRunning: (): boolean => running.get() !== undefined,
     event: (id: string): Event | undefined => {
-      const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
-      return row === undefined ? undefined : ended(withChildren(row))
+      const [found] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
+      return found === undefined ? undefined : ended(withChildren(found))
     },
     search: (query: Parameters<typeof where>[0]) => {
       const { sql, values } = where(query)
@@ -76,7 +88,7 @@ export const makeReader = (database: DatabaseSync) => {
       const all = database
         .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
         .get(...values)
-      return { events: found.map(fromRow), count: Number(all?.["count"]) }
+      return { events: found.map(({ event }) => event), count: Number(all?.["count"]) }
     },
     /** The next so many of a selection, with their sessions, after the last one that was read. */
     page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
@@ -94,7 +106,7 @@ export const makeReader = (database: DatabaseSync) => {
         ...after,
         ...within.values,
         limit
-      ).map((row) => ({ event: fromRow(row), span: lineageOf(row) }))
+      ).map(({ event, row }) => ({ event, span: lineageOf(row) }))
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database
@@ -120,7 +132,7 @@ export const makeReader = (database: DatabaseSync) => {
         `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
            end_time IS NOT NULL, end_time DESC, event_id`,
         sessionId.toLowerCase()
-      ).map(fromRow)
+      ).map(({ event }) => event)
       const children = Map.groupBy(events, (event) => event.parent_id)
       return events.map((event) =>
         ended({

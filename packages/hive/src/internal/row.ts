@@ -153,12 +153,11 @@ const unpackedBuckets = (row: Row, unpack: (text: string) => string): Row => ({
   user_properties: unpack(String(row.user_properties))
 })
 
-/** The columns for reading: a parent is found through its span, so that it may carry an event id of its own. */
+/** A parent is found through its span, so that it may carry an event id of its own. */
+export const parentId = `COALESCE((SELECT parent.event_id FROM events parent
+  WHERE parent.trace_id = events.trace_id AND parent.span_id = events.parent_span_id), events.parent_id)`
+
+/** The columns for reading. */
 export const selected = [...columns, "raw" as const]
-  .map((column) =>
-    column === "parent_id"
-      ? `COALESCE((SELECT parent.event_id FROM events parent
-           WHERE parent.trace_id = events.trace_id AND parent.span_id = events.parent_span_id), events.parent_id) AS parent_id`
-      : `events.${column}`
-  )
+  .map((column) => (column === "parent_id" ? `${parentId} AS parent_id` : `events.${column}`))
   .join(", ")
