@@ -18,7 +18,7 @@ import { encoded } from "./asBytes.fixture.ts"
 import type { Command, Outcome } from "./commands.ts"
 import { inMemory, openWriter } from "./database.ts"
 import { ingestion } from "./ingestion.ts"
-import { openRequest } from "./rawEvents.ts"
+import { opening, openRequest } from "./rawEvents.ts"
 import { makeReader } from "./reader.ts"
 import { migrations } from "./schema.ts"
 import { makeIndex, prepareIndex } from "./searchIndex.ts"
@@ -138,6 +138,11 @@ const opened = () => {
   }
 }
 
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "hive-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+)
+
 const rawLeft = (database: DatabaseSync) => [
   Number(database.prepare("SELECT COUNT(*) AS count FROM events WHERE raw IS NOT NULL").get()?.["count"]),
   Number(database.prepare("SELECT COUNT(*) AS count FROM raw_requests").get()?.["count"])
@@ -213,13 +218,59 @@ describe("raw spans", () => {
     database.close()
   })
 
+  it("go with their session when it is too old, and their request with them", () => {
+    const { database, everything, say } = opened()
+    const [one] = fc.sample(span, { numRuns: 1, seed: 7 })
+    if (one === undefined) throw new Error("no span")
+    const spans = [1, 2].map((number) => ({
+      ...one,
+      endTimeUnixNano: one.startTimeUnixNano + 1n,
+      spanId: hex(number, 16),
+      attributes: { "honeyhive.session_id": session(number) }
+    }))
+    say(ingestion(readLazySpans(encoded(spans)).accepted, 0))
+    const limits = { endedBefore: null, maxBytes: null }
+    for (const { left, maxEvents } of [
+      { maxEvents: 1, left: [1, 1] },
+      { maxEvents: 0, left: [0, 0] }
+    ]) {
+      assert.deepStrictEqual(say({ op: "retain", limits: { ...limits, maxEvents } }), { ok: true, value: 1 })
+      say({ op: "collect" })
+      assert.deepStrictEqual(rawLeft(database), left)
+      assert.strictEqual(everything().events.count, left[0])
+    }
+    database.close()
+  })
+
+  it("one that cannot be projected stays, and says so", () => {
+    const [one] = fc.sample(span, { numRuns: 1, seed: 7 })
+    if (one === undefined) throw new Error("no span")
+    const body = encoded([one])
+    const event = opening(() => {
+      throw new Error("too deep")
+    })(body)(0)
+    assert.deepStrictEqual(event.metadata["unreadable"], "too deep")
+    assert.strictEqual(event.event_id, openRequest(body)(0).event_id)
+    assert.strictEqual(event.start_time, openRequest(body)(0).start_time)
+  })
+
+  it.live("that come twice in the very first request wait for what projects them, also where the store closes", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporary, "hive.db")
+      const [one] = fc.sample(span, { numRuns: 1, seed: 7 })
+      if (one === undefined) return yield* Effect.die("no span")
+      const layer = SqliteTraceStore.layer({ path })
+      yield* TraceStore.use((store) => store.ingest(readLazySpans(encoded([one, one])).accepted)).pipe(
+        Effect.provide(layer)
+      )
+      const events = yield* TraceStore.use((store) => store.search({ filters: [] })).pipe(Effect.provide(layer))
+      assert.strictEqual(events.events.filter(({ event_type }) => event_type !== "session").length, 1)
+    })
+  )
+
   it.live("a store of the version before opens with what is in it, and goes on with its index", () =>
     Effect.gen(function* () {
-      const folder = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "hive-"))),
-        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-      )
-      const path = join(folder, "hive.db")
+      const path = join(yield* temporary, "hive.db")
       const before = new DatabaseSync(path)
       for (const [step, sql] of migrations) if (step < 13) before.exec(`${sql}; PRAGMA user_version = ${step}`)
       before.exec(`INSERT INTO events VALUES ('${session(7)}', '${session(7)}', NULL, NULL, NULL, NULL, 'session', 'old', 'dev', 1, 2, 1,

@@ -1,17 +1,38 @@
 /**
  * From the bytes of a request to its events.
  */
+import type { Event } from "@honeyhive/contract/Event"
+import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
+import { emptySession } from "./merge.ts"
 import type { OpenRequest } from "./raw.ts"
 import { withState } from "./running.ts"
-import { readLazySpans } from "./spanReader.ts"
+import { type LazySpan, readLazySpans } from "./spanReader.ts"
 
-export const openRequest: OpenRequest = (body) => {
-  const { accepted } = readLazySpans(body)
-  return (ordinal) => {
-    const span = accepted[ordinal]
-    if (span === undefined) throw new Error(`a request has no span ${ordinal}`)
-    const { event } = toEvent(span)
-    return event.end_time === null ? withState(event, "running") : event
+const project = (span: SpanRecord): Event => toEvent(span).event
+
+/** It was acknowledged, so it stays, and whoever reads it or indexes what is around it must not fail. */
+const unreadable = ({ outline: { event } }: LazySpan, error: unknown): Event => ({
+  ...emptySession(event.event_id, event.event_name, event.source, event.start_time),
+  ...event,
+  metadata: { unreadable: error instanceof Error ? error.message : String(error) }
+})
+
+export const opening =
+  (project: (span: SpanRecord) => Event): OpenRequest =>
+  (body) => {
+    const { accepted } = readLazySpans(body)
+    return (ordinal) => {
+      const span = accepted[ordinal]
+      if (span === undefined) throw new Error(`a request has no span ${ordinal}`)
+      let event: Event
+      try {
+        event = project(span)
+      } catch (error) {
+        event = unreadable(span, error)
+      }
+      return event.end_time === null ? withState(event, "running") : event
+    }
   }
-}
+
+export const openRequest = opening(project)
