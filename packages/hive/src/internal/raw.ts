@@ -28,7 +28,7 @@ export const notLoaded: OpenRequest = () => {
 }
 
 /** Bodies of requests that are kept open, in bytes; the one that is being read always is. */
-const MAX_OPEN = 16 * 2 ** 20
+const MAX_OPEN = 8 * 2 ** 20
 
 export interface RawReader {
   /** The event, as it was when its span came. */

@@ -3,25 +3,28 @@
  */
 import type { Event } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
-import { toEvent } from "@honeyhive/contract/Projection"
+import { outline, toEvent } from "@honeyhive/contract/Projection"
 import { emptySession } from "./merge.ts"
 import type { OpenRequest } from "./raw.ts"
 import { withState } from "./running.ts"
-import { type LazySpan, readLazySpans } from "./spanReader.ts"
+import { readSpans } from "./spanReader.ts"
 
 const project = (span: SpanRecord): Event => toEvent(span).event
 
 /** It was acknowledged, so it stays, and whoever reads it or indexes what is around it must not fail. */
-const unreadable = ({ outline: { event } }: LazySpan, error: unknown): Event => ({
-  ...emptySession(event.event_id, event.event_name, event.source, event.start_time),
-  ...event,
-  metadata: { unreadable: error instanceof Error ? error.message : String(error) }
-})
+const unreadable = (span: SpanRecord, error: unknown): Event => {
+  const { event } = outline(span)
+  return {
+    ...emptySession(event.event_id, event.event_name, event.source, event.start_time),
+    ...event,
+    metadata: { unreadable: error instanceof Error ? error.message : String(error) }
+  }
+}
 
 export const opening =
   (project: (span: SpanRecord) => Event): OpenRequest =>
   (body) => {
-    const { accepted } = readLazySpans(body)
+    const { accepted } = readSpans(body)
     return (ordinal) => {
       const span = accepted[ordinal]
       if (span === undefined) throw new Error(`a request has no span ${ordinal}`)
