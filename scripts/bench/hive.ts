@@ -1,14 +1,15 @@
 /**
  * `pnpm bench:hive`: how fast a hive takes spans in (OTLP protobuf over HTTP, spans of 1 KB), how fast it answers meanwhile,
- * and how that compares with what SQLite inserts on this machine when nothing is in the way. `--spans` (default 1,000,000),
- * `--json`.
+ * how fast a large trace opens, and how that compares with what SQLite inserts on this machine when nothing is in the way:
+ * the same bytes as blobs under an id. `--spans` (default 1,000,000), `--trace` (spans of the large trace, default
+ * 100,000), `--json`. Progress on standard error.
  *
- * The hive is a process of its own over a file; this process sends. Both are on the same machine, so the sender's work is
- * part of what the cores do.
+ * The hive is a process of its own over a file; this process sends requests that were encoded before, with new ids in
+ * place. Both are on the same machine, so the sender's work is part of what the cores do: processor time is told apart.
  */
-import { spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { randomFillSync } from "node:crypto"
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import * as Http from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -20,25 +21,70 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import { print, type Row } from "./table.ts"
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean" }, spans: { type: "string", default: "1000000" }, help: { type: "boolean" } }
+  options: {
+    json: { type: "boolean" },
+    spans: { type: "string", default: "1000000" },
+    trace: { type: "string", default: "100000" },
+    help: { type: "boolean" }
+  }
 })
 
 const PER_REQUEST = 500
 const PER_TRACE = 100
 const CONNECTIONS = 4
 
+// Beside its server it answers what has no route of its own, so that this is measured without one
 const serve = `
   import { Effect } from "effect"
-  import { Hive } from "@honeyhive/hive"
+  import { Hive, TraceStore } from "@honeyhive/hive"
   const main = Effect.gen(function*() {
     const { url } = yield* Hive
-    process.stdout.write(url)
+    const store = yield* TraceStore
+    const context = yield* Effect.context()
+    process.on("message", async ({ op, session }) => {
+      const start = performance.now()
+      const found = await Effect.runPromiseWith(context)(
+        op === "sessions" ? store.sessions({ limit: 50, offset: 0 }) : store.sessionEvents(session))
+      process.send({ millis: performance.now() - start, count: found.length })
+    })
+    process.send({ url })
     return yield* Effect.never
   })
   await Effect.runPromise(main.pipe(Effect.provide(Hive.layer({ path: process.env.HIVE_BENCH_PATH }))))`
 
+const start = async (
+  path: string
+): Promise<{ readonly child: ChildProcess; readonly pid: number; readonly url: string }> => {
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", serve], {
+    env: { ...process.env, HIVE_BENCH_PATH: path },
+    stdio: ["ignore", "inherit", "inherit", "ipc"]
+  })
+  const { url } = await new Promise<{ readonly url: string }>((resolve) => child.once("message", resolve))
+  return { child, url, pid: child.pid ?? 0 }
+}
+
+interface Asked {
+  readonly millis: number
+  readonly count: number
+}
+
+/** Asks the hive's store itself; the time is the store's own. */
+const asked = (child: ChildProcess, question: object): Promise<Asked> =>
+  new Promise((resolve) => {
+    child.once("message", (answer: Asked) => resolve(answer))
+    child.send(question)
+  })
+
 const id = (bytes: number, fill: number) => Buffer.alloc(bytes, fill).toString("hex")
 const uuid = (fill: number) => id(16, fill).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
+
+// Words of a vocabulary in no order: text that can be compressed about as far as what people and models write
+let seed = 1
+const words = (count: number): string =>
+  Array.from({ length: count }, () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return (100_000 + ((seed >>> 8) % 4000) ** 2).toString(36)
+  }).join(" ")
 
 /** A request whose ids are then overwritten in place: making spans must not be what is measured. */
 const template = () => {
@@ -74,10 +120,10 @@ const template = () => {
         "gen_ai.usage.input_tokens": 120,
         "gen_ai.usage.output_tokens": 34,
         "gen_ai.input.messages": JSON.stringify([
-          { role: "user", parts: [{ type: "text", content: `${"word ".repeat(60)}${index}` }] }
+          { role: "user", parts: [{ type: "text", content: `${words(51)}${index}` }] }
         ]),
         "gen_ai.output.messages": JSON.stringify([
-          { role: "assistant", parts: [{ type: "text", content: `${"ok ".repeat(55)}${index}` }] }
+          { role: "assistant", parts: [{ type: "text", content: `${words(28)}${index}` }] }
         ])
       }
     }
@@ -107,10 +153,20 @@ const template = () => {
 
 const base = template()
 
-let now = 1_790_000_000_000_000_000n
+const BYTES = Math.round(base.bytes.length / PER_REQUEST)
 
-const body = (): Buffer => {
-  const bytes = Buffer.from(base.bytes)
+let now = 1_790_000_000_000_000_000n
+let serial = 0
+
+/** Numbers in place of random bytes: they only must not come twice. */
+const count = (bytes: Buffer, at: number): void => {
+  serial++
+  // Where random ids differ too, so that an index meets them in no order
+  bytes.writeUInt32LE(Math.imul(serial, 0x9e3779b1) >>> 0, at)
+}
+
+/** The next request, over one that has been answered. */
+const fill = (bytes: Buffer): Buffer => {
   for (const [start = 0, end = 0] of base.times) {
     now += 20_000n
     bytes.writeBigUInt64LE(now, start)
@@ -122,7 +178,7 @@ const body = (): Buffer => {
     for (const at of ids) trace.copy(bytes, at)
     for (const at of sessions) bytes.write(session, at, "latin1")
   }
-  for (const at of base.spans) randomFillSync(bytes, at, 8)
+  for (const at of base.spans) count(bytes, at)
   base.spans.forEach((at, index) => {
     const parent = base.parents[index - Math.floor(index / PER_TRACE) - 1]
     if (index % PER_TRACE !== 0 && parent !== undefined)
@@ -134,7 +190,7 @@ const body = (): Buffer => {
 
 const agent = new Http.Agent({ keepAlive: true, maxSockets: CONNECTIONS + 2 })
 
-const ask = (url: string, method: string, type: string, content: Buffer | string) =>
+const ask = (url: string, method: string, type = "application/json", content: Buffer | string = "") =>
   new Promise<{ readonly status: number; readonly retryAfter: number }>((resolve, reject) => {
     const headers = {
       "content-type": type,
@@ -151,109 +207,193 @@ const ask = (url: string, method: string, type: string, content: Buffer | string
 
 const quantile = (sorted: ReadonlyArray<number>, q: number) => sorted[Math.floor((sorted.length - 1) * q)] ?? Number.NaN
 
-/** Seconds of processor that a process has used, where the system tells (Linux, 100 ticks a second). */
-const processor = (pid: number | undefined): number => {
-  const file = `/proc/${pid}/stat`
-  if (!existsSync(file)) return Number.NaN
-  const fields = readFileSync(file, "utf8").split(") ")[1]?.split(" ") ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
+interface Processor {
+  readonly main: number
+  readonly writer: number
+  /** Collecting garbage, compiling, files: V8's and libuv's own threads. */
+  readonly others: number
 }
 
-const ingest = async (path: string, count: number) => {
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", serve], {
-    env: { ...process.env, HIVE_BENCH_PATH: path },
-    stdio: ["ignore", "pipe", "inherit"]
-  })
-  try {
-    const url = await new Promise<string>((resolve) => child.stdout.once("data", (data) => resolve(String(data))))
-    let left = Math.ceil(count / PER_REQUEST)
-    const requests = left
-    let done = false
-    const send = async () => {
-      while (left-- > 0) {
-        const bytes = body()
-        for (;;) {
-          const { retryAfter, status } = await ask(`${url}/v1/traces`, "POST", "application/x-protobuf", bytes)
-          if (status === 200) break
-          if (status !== 503) throw new Error(`the hive answers ${status}`)
-          await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000))
-        }
-      }
-    }
-    const latencies: Array<number> = []
-    const read = async () => {
-      const newest = JSON.stringify({ filters: [], limit: 50 })
-      while (!done) {
-        const start = performance.now()
-        const { status } = await ask(`${url}/v1/events/search`, "POST", "application/json", newest)
-        if (status !== 200) throw new Error(`a search answers ${status}`)
-        latencies.push(performance.now() - start)
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
-    }
-    const before = processor(child.pid)
-    const start = performance.now()
-    const reading = read()
-    await Promise.all(Array.from({ length: CONNECTIONS }, send))
-    const seconds = (performance.now() - start) / 1000
-    done = true
-    await reading
-    const sorted = latencies.toSorted((a, b) => a - b)
-    return {
-      rate: (requests * PER_REQUEST) / seconds,
-      p50: quantile(sorted, 0.5),
-      p95: quantile(sorted, 0.95),
-      processor: ((processor(child.pid) - before) / (requests * PER_REQUEST)) * 1e6,
-      bytes: statSync(path).size / (requests * PER_REQUEST)
-    }
-  } finally {
-    child.kill("SIGKILL")
-    agent.destroy()
+/** Seconds of processor that the hive's threads have used, where the system tells (Linux, 100 ticks a second). */
+const processor = (pid: number): Processor => {
+  const used = { main: 0, writer: 0, others: 0 }
+  const folder = `/proc/${pid}/task`
+  if (!existsSync(folder)) return { main: Number.NaN, writer: Number.NaN, others: Number.NaN }
+  for (const task of readdirSync(folder)) {
+    const [name = "", rest = ""] = readFileSync(join(folder, task, "stat"), "utf8").split(") ")
+    const fields = rest.split(" ")
+    const seconds = (Number(fields[11]) + Number(fields[12])) / 100
+    used[task === String(pid) ? "main" : name.includes("honeyhive") ? "writer" : "others"] += seconds
+  }
+  return used
+}
+
+const progress = (text: string): void => {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+const post = async (url: string, bytes: Buffer): Promise<void> => {
+  for (;;) {
+    const { retryAfter, status } = await ask(`${url}/v1/traces`, "POST", "application/x-protobuf", bytes)
+    if (status === 200) return
+    if (status !== 503 && status !== 429) throw new Error(`the hive answers ${status}`)
+    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000))
   }
 }
 
-/** Rows of the same size and one index of ids, prepared, in large transactions: what SQLite does when nothing else is done. */
+const timed = async (work: () => Promise<{ readonly status: number }>): Promise<number> => {
+  const start = performance.now()
+  const { status } = await work()
+  if (status !== 200) throw new Error(`the hive answers ${status}`)
+  return performance.now() - start
+}
+
+const ingest = async (child: ChildProcess, url: string, pid: number, total: number) => {
+  let left = Math.ceil(total / PER_REQUEST)
+  const requests = left
+  const spans = requests * PER_REQUEST
+  let done = false
+  const latencies = { sessions: Array<number>(), events: Array<number>() }
+  const read = async () => {
+    const newest = JSON.stringify({ filters: [], limit: 50 })
+    while (!done) {
+      latencies.sessions.push((await asked(child, { op: "sessions" })).millis)
+      latencies.events.push(await timed(() => ask(`${url}/v1/events/search`, "POST", "application/json", newest)))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  const before = processor(pid)
+  const mine = process.cpuUsage()
+  const start = performance.now()
+  const reading = read()
+  const send = async () => {
+    const bytes = Buffer.from(base.bytes)
+    while (left-- > 0) {
+      await post(url, fill(bytes))
+      const seconds = (performance.now() - start) / 1000
+      const sent = requests - Math.max(left, 0)
+      if (sent % 20 === 0)
+        progress(`${sent * PER_REQUEST} of ${spans} spans, ${Math.round((sent * PER_REQUEST) / seconds)} a second`)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, send))
+  const seconds = (performance.now() - start) / 1000
+  const after = processor(pid)
+  const { system, user } = process.cpuUsage(mine)
+  done = true
+  await reading
+  const perSpan = (seconds: number) => (seconds / spans) * 1e6
+  return {
+    rate: spans / seconds,
+    sender: (system + user) / spans,
+    main: perSpan(after.main - before.main),
+    writer: perSpan(after.writer - before.writer),
+    others: perSpan(after.others - before.others),
+    sessions: latencies.sessions.toSorted((a, b) => a - b),
+    events: latencies.events.toSorted((a, b) => a - b)
+  }
+}
+
+/** The same bytes as blobs under an id, prepared, in large transactions: what SQLite does when nothing else is done. */
 const raw = (path: string, count: number): number => {
   const database = new DatabaseSync(path)
   database.exec(
-    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (id TEXT PRIMARY KEY, body TEXT)"
+    "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"
   )
   const insert = database.prepare("INSERT INTO t VALUES (?, ?)")
-  const text = "x".repeat(base.bytes.length / PER_REQUEST)
+  const body = Buffer.alloc(BYTES, 120)
   const start = performance.now()
   for (let written = 0; written < count; written += 10_000) {
     database.exec("BEGIN")
-    for (let row = 0; row < 10_000; row++) insert.run(crypto.randomUUID(), text)
+    for (let row = 0; row < 10_000; row++) insert.run(written + row, body)
     database.exec("COMMIT")
+    progress(`SQLite alone: ${written} of ${count}`)
   }
   const rate = count / ((performance.now() - start) / 1000)
   database.close()
   return rate
 }
 
-if (values.help) {
-  console.log("pnpm bench:hive [--spans 1000000] [--json]")
-} else {
+/** One trace of many spans, in one session. */
+const sendTrace = async (url: string, spans: number): Promise<string> => {
+  const session = crypto.randomUUID()
+  const trace = randomFillSync(Buffer.alloc(16))
+  const bytes = Buffer.from(base.bytes)
+  for (let sent = 0; sent < spans; sent += PER_REQUEST) {
+    fill(bytes)
+    for (const { ids, sessions } of base.traces) {
+      for (const at of ids) trace.copy(bytes, at)
+      for (const at of sessions) bytes.write(session, at, "latin1")
+    }
+    await post(url, bytes)
+    progress(`a trace of ${spans} spans: ${sent}`)
+  }
+  return session
+}
+
+/** Opens the trace: the page's route where the hive has it, and what the store answers. */
+const openTrace = async (child: ChildProcess, url: string, session: string) => {
+  const begun = performance.now()
+  const { status } = await ask(`${url}/api/sessions/${session}/spans?limit=500`, "GET")
+  const route = status === 200 ? performance.now() - begun : undefined
+  return { route, whole: (await asked(child, { op: "sessionEvents", session })).millis }
+}
+
+const thousands = (value: number) => `${(value / 1000).toFixed(1)} k/s`
+const micros = (value: number) => `${value.toFixed(1)} us`
+const millis = (what: string, value: number, limit: number): Row => ({
+  what,
+  value: `${value.toFixed(value < 10 ? 1 : 0)} ms`,
+  ratio: value / limit,
+  against: `${limit} ms`
+})
+
+const main = async (folder: string): Promise<ReadonlyArray<Row>> => {
   const count = Number(values.spans)
+  const insert = raw(join(folder, "raw.db"), Math.min(count, 200_000))
+  rmSync(join(folder, "raw.db"))
+  const path = join(folder, "hive.db")
+  const { child, pid, url } = await start(path)
+  try {
+    const { events, main, others, rate, sender, sessions, writer } = await ingest(child, url, pid, count)
+    const bytes = (statSync(path).size + statSync(`${path}-wal`).size) / count
+    // On a machine with other work the clock says little; processor time says what two cores of its own would do
+    const possible = 2e6 / (main + writer + others + sender)
+    const size = Number(values.trace)
+    const { route, whole } = await openTrace(child, url, await sendTrace(url, size))
+    return [
+      { what: "raw SQLite inserts of the same bytes", value: thousands(insert) },
+      { what: "ingest, OTLP protobuf over HTTP", value: thousands(rate), ratio: rate / insert, against: "raw inserts" },
+      { what: "  against the promise", value: thousands(rate), ratio: rate / 50_000, against: "50 k/s" },
+      { what: "processor time per span: the hive's main thread", value: micros(main) },
+      { what: "  its writer thread", value: micros(writer) },
+      { what: "  its other threads (garbage, compiler)", value: micros(others) },
+      { what: "  the sender", value: micros(sender) },
+      {
+        what: "spans that two free cores have time for",
+        value: thousands(possible),
+        ratio: possible / 50_000,
+        against: "50 k/s"
+      },
+      millis("list of sessions meanwhile, p95", quantile(sessions, 0.95), 100),
+      millis("newest 50 events meanwhile, p95", quantile(events, 0.95), 100),
+      ...(route === undefined ? [] : [millis(`a trace of ${size} spans, first rows`, route, 500)]),
+      millis(`a trace of ${size} spans, all of it from the store`, whole, 500),
+      { what: "file and log per span", value: `${bytes.toFixed(0)} B`, ratio: bytes / BYTES, against: "bytes sent" }
+    ]
+  } finally {
+    progress("")
+    child.kill("SIGKILL")
+    agent.destroy()
+  }
+}
+
+if (values.help) {
+  console.log("pnpm bench:hive [--spans 1000000] [--trace 100000] [--json]")
+} else {
   const folder = mkdtempSync(join(tmpdir(), "hive-bench-"))
   try {
-    const insert = raw(join(folder, "raw.db"), Math.min(count, 200_000))
-    rmSync(join(folder, "raw.db"))
-    const { bytes, p50, p95, processor, rate } = await ingest(join(folder, "hive.db"), count)
-    const thousands = (value: number) => `${(value / 1000).toFixed(1)} k/s`
-    const rows: ReadonlyArray<Row> = [
-      { what: "raw SQLite inserts of 1 KB, one index", value: thousands(insert) },
-      { what: "ingest, OTLP protobuf over HTTP", value: thousands(rate), ratio: rate / insert, against: "raw inserts" },
-      { what: "processor time of the hive per span, both threads", value: `${processor.toFixed(1)} us` },
-      { what: "newest 50 events meanwhile, p50", value: `${p50.toFixed(0)} ms` },
-      { what: "newest 50 events meanwhile, p95", value: `${p95.toFixed(0)} ms`, ratio: p95 / 100, against: "100 ms" },
-      {
-        what: "file per span",
-        value: `${bytes.toFixed(0)} B`,
-        ratio: bytes / (base.bytes.length / PER_REQUEST),
-        against: "bytes sent"
-      }
-    ]
+    const rows = await main(folder)
     if (values.json) console.log(JSON.stringify(rows, null, 2))
     else print(rows)
   } finally {

@@ -12,8 +12,10 @@ import { type AttributeRecord, Attributes, type AttributeValue } from "./Attribu
 import * as Bucket from "./Bucket.ts"
 import type { Event, EventType } from "./Event.ts"
 import * as EventKind from "./EventKind.ts"
+import { messageAttributes } from "./GenAi.ts"
 import { conventionOf } from "./internal/conventions.ts"
 import { langfuse } from "./internal/langfuse.ts"
+import { planOf } from "./internal/countingPlan.ts"
 import type { SpanRecord } from "./Otlp.ts"
 import * as Usage from "./Usage.ts"
 import * as Uuid from "./Uuid.ts"
@@ -81,8 +83,7 @@ const sessionNames = [
   "ai.telemetry.metadata.sessionId"
 ]
 
-const sessionOf = (span: SpanRecord): SessionClaim => {
-  const { attributes } = span
+const sessionOf = (span: SpanRecord, attributes: AttributeRecord): SessionClaim => {
   const said = uuid(attributes, ...sessionNames)
   const flag = attributes[Attributes.SESSION_AUTO_CREATE]
   return {
@@ -95,8 +96,8 @@ const sessionOf = (span: SpanRecord): SessionClaim => {
 
 const millis = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
-const errorOf = (span: SpanRecord): string | null => {
-  const said = span.attributes[Attributes.ERROR] ?? ""
+const errorOf = (span: SpanRecord, attributes: AttributeRecord): string | null => {
+  const said = attributes[Attributes.ERROR] ?? ""
   if (said !== "") return typeof said === "string" ? said : JSON.stringify(said)
   if (span.status.code !== 2) return null
   const exception = span.events.findLast((event) => event.name === "exception")?.attributes ?? {}
@@ -139,9 +140,9 @@ const put = (bucket: Record<string, unknown>, name: string, value: unknown): voi
   else Object.defineProperty(bucket, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
-const bucketsOf = (span: SpanRecord): Buckets => {
-  const convention = conventionOf(span.scope.name, span.attributes)
-  const content = convention.contentOf(span.attributes)
+const bucketsOf = (span: SpanRecord, attributes: AttributeRecord): Buckets => {
+  const convention = conventionOf(span.scope.name, attributes)
+  const content = convention.contentOf(attributes)
   const found = bucketwise((): Record<string, unknown> => ({}))
   const own: { [B in Bucket.Bucket]?: Array<readonly [path: string, value: unknown]> } = {}
   const siblings = new Map<string, readonly [name: string, bucket: Bucket.Bucket, path: string, value: unknown]>()
@@ -158,10 +159,10 @@ const bucketsOf = (span: SpanRecord): Buckets => {
     }
     put(found[bucket], path, value)
   }
-  const foreign = span.attributes["langfuse.observation.type"] === undefined ? undefined : langfuse(span.attributes)
-  for (const name of Object.keys(span.attributes)) {
+  const foreign = attributes["langfuse.observation.type"] === undefined ? undefined : langfuse(attributes)
+  for (const name of Object.keys(attributes)) {
     if (consumed.has(name) || convention.reads(name) || foreign?.consumed.has(name) === true) continue
-    const value = span.attributes[name]
+    const value = attributes[name]
     const split = Bucket.split(name)
     if (split !== undefined) {
       ;(own[split[0]] ??= []).push([split[1], value])
@@ -199,7 +200,7 @@ const bucketsOf = (span: SpanRecord): Buckets => {
   })
 }
 
-const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
+const addLineage = (span: SpanRecord, attributes: AttributeRecord, { config, metadata }: Buckets): void => {
   if (metadata["total_tokens"] === undefined) {
     const usage = Usage.ofEvent({ config, metadata })
     // Not prompt plus completion: with some providers the cached tokens come on top
@@ -207,14 +208,40 @@ const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
   }
   // HoneyHive's rule: the model that answered, else the one that was asked
   if (config["model"] !== undefined) metadata["model_name"] ??= config["model"]
-  const session = text(span.attributes, ...sessionNames)
+  const session = text(attributes, ...sessionNames)
   if (session !== undefined && !Uuid.isUuid(session)) metadata["session_id"] ??= session
-  const instrumentor = instrumentors.find(([, matches]) => matches(span.scope.name, span.attributes))
+  const instrumentor = instrumentors.find(([, matches]) => matches(span.scope.name, attributes))
   if (instrumentor !== undefined) metadata["instrumentor"] = instrumentor[0]
   metadata["trace_id"] = span.traceId
   metadata["span_id"] = span.spanId
   if (span.parentSpanId !== undefined) metadata["parent_span_id"] = span.parentSpanId
   metadata["has_otlp_lineage"] = true
+}
+
+/** Everything but the buckets. */
+const lineOf = (span: SpanRecord, attributes: AttributeRecord, session: SessionClaim): EventLine => {
+  const eventType = EventKind.detect(span.name, attributes)
+  const parent =
+    span.parentSpanId === undefined
+      ? (uuid(attributes, Attributes.PARENT_ID, Attributes.ASSOCIATION_PARENT_ID) ?? session.id)
+      : Uuid.fromSpan(span.traceId, span.parentSpanId)
+  return {
+    event_id:
+      eventType === "session"
+        ? session.id
+        : (uuid(attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId)),
+    session_id: session.id,
+    parent_id: eventType === "session" ? null : parent,
+    children_ids: [],
+    event_type: eventType,
+    event_name: text(attributes, Attributes.EVENT_NAME) ?? span.name,
+    source: session.source,
+    start_time: millis(span.startTimeUnixNano),
+    // No end: it still runs
+    end_time: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano),
+    duration: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano - span.startTimeUnixNano),
+    error: errorOf(span, attributes)
+  }
 }
 
 /**
@@ -248,36 +275,110 @@ const addLineage = (span: SpanRecord, { config, metadata }: Buckets): void => {
  * @since 0.1.0
  */
 export const toEvent = (span: SpanRecord): Projected => {
-  const session = sessionOf(span)
-  const buckets = bucketsOf(span)
-  addLineage(span, buckets)
-  const eventType = EventKind.detect(span.name, span.attributes)
-  const parent =
-    span.parentSpanId === undefined
-      ? (uuid(span.attributes, Attributes.PARENT_ID, Attributes.ASSOCIATION_PARENT_ID) ?? session.id)
-      : Uuid.fromSpan(span.traceId, span.parentSpanId)
+  const session = sessionOf(span, span.attributes)
+  const buckets = bucketsOf(span, span.attributes)
+  addLineage(span, span.attributes, buckets)
   return {
     session,
     event: {
-      event_id:
-        eventType === "session"
-          ? session.id
-          : (uuid(span.attributes, Attributes.EVENT_ID) ?? Uuid.fromSpan(span.traceId, span.spanId)),
-      session_id: session.id,
-      parent_id: eventType === "session" ? null : parent,
-      children_ids: [],
-      event_type: eventType,
-      event_name: text(span.attributes, Attributes.EVENT_NAME) ?? span.name,
-      source: session.source,
-      start_time: millis(span.startTimeUnixNano),
-      // No end: it still runs
-      end_time: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano),
-      duration: span.endTimeUnixNano === 0n ? null : millis(span.endTimeUnixNano - span.startTimeUnixNano),
-      error: errorOf(span),
+      ...lineOf(span, span.attributes, session),
       // Attribute values come from `Otlp.spans`, which produces JSON only
       ...(buckets as { [B in Bucket.Bucket]: { readonly [key: string]: Schema.Json } })
     }
   }
+}
+
+/**
+ * An event without its buckets.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventLine = Omit<Event, Bucket.Bucket>
+
+/**
+ * What a list shows of the event that a span is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outlined {
+  readonly event: EventLine
+  readonly session: SessionClaim
+  /** A model event's `metadata.total_tokens`; `undefined` for others. */
+  readonly tokens: unknown
+}
+
+/**
+ * Whether an attribute is content: inputs or outputs, which {@link outline} can do without.
+ *
+ * @example
+ * ```ts
+ * import { Projection } from "@honeyhive/contract"
+ *
+ * Projection.isContent("gen_ai.input.messages") // => true
+ * Projection.isContent("gen_ai.request.model") // => false
+ * ```
+ *
+ * @category projection
+ * @since 0.1.0
+ */
+export const isContent = (attribute: string): boolean =>
+  messageAttributes.has(attribute) ||
+  attribute.startsWith(Bucket.prefixOf("inputs")) ||
+  attribute.startsWith(Bucket.prefixOf("outputs"))
+
+/**
+ * What {@link toEvent} says of a span without its buckets, at a fraction of the cost. `known` are its attributes, of which
+ * those that are {@link isContent} may be missing; the others are asked for only where they are needed.
+ *
+ * @example
+ * ```ts
+ * import { Otlp, Projection } from "@honeyhive/contract"
+ *
+ * const { accepted } = Otlp.spans({
+ *   resourceSpans: [{
+ *     scopeSpans: [{
+ *       spans: [{
+ *         name: "chat",
+ *         traceId: "5b8efff798038103d269b633813fc60c",
+ *         spanId: "eee19b7ec3c1b174",
+ *         attributes: [
+ *           { key: "gen_ai.usage.input_tokens", value: { intValue: 7 } },
+ *           { key: "gen_ai.usage.output_tokens", value: { intValue: 2 } }
+ *         ]
+ *       }]
+ *     }]
+ *   }]
+ * })
+ *
+ * const outlines = accepted.map((span) => Projection.outline(span))
+ *
+ * outlines.map(({ event, tokens }) => [event.event_type, tokens]) // => [["model", 9]]
+ * ```
+ *
+ * @category projection
+ * @since 0.1.0
+ */
+export const outline = (span: SpanRecord, known: AttributeRecord = span.attributes): Outlined => {
+  const session = sessionOf(span, known)
+  const event = lineOf(span, known, session)
+  return { event, session, tokens: event.event_type === "model" ? totalOf(span, known) : undefined }
+}
+
+const totalOf = (span: SpanRecord, known: AttributeRecord): unknown => {
+  const plan = planOf(span.scope.name, known)
+  if (plan !== undefined) {
+    const config: Record<string, unknown> = {}
+    const metadata: Record<string, unknown> = {}
+    for (const [field, attribute] of plan.config) config[field] = known[attribute]
+    for (const [field, attribute] of plan.metadata) metadata[field] = known[attribute]
+    const usage = metadata["total_tokens"] === undefined ? Usage.ofEvent({ config, metadata }) : undefined
+    return usage === undefined ? metadata["total_tokens"] : Usage.total(usage)
+  }
+  const buckets = bucketsOf(span, span.attributes)
+  addLineage(span, span.attributes, buckets)
+  return buckets.metadata["total_tokens"]
 }
 
 const saidToBe = [Attributes.EVENT_TYPE_RAW, Attributes.EVENT_TYPE, Attributes.TRACELOOP_SPAN_KIND]
@@ -289,7 +390,7 @@ const saidToBe = [Attributes.EVENT_TYPE_RAW, Attributes.EVENT_TYPE, Attributes.T
  * @since 0.1.0
  */
 export const identify = (span: SpanRecord): { readonly event_id: string; readonly session_id: string } => {
-  const session_id = sessionOf(span).id
+  const session_id = sessionOf(span, span.attributes).id
   const isSession =
     saidToBe.some((name) => span.attributes[name] === "session") &&
     EventKind.detect(span.name, span.attributes) === "session"

@@ -22,12 +22,19 @@ import * as Sse from "effect/encoding/Sse"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { identify } from "@honeyhive/contract/Projection"
+import { LazySpan } from "./internal/spanReader.ts"
 import { type Change, LiveFeed } from "./LiveFeed.ts"
 import { type LiveView, message, rows, whole } from "./internal/liveViews.ts"
 import { Keys } from "./Keys.ts"
 import { TraceQueries } from "./TraceQueries.ts"
 import { TraceStore } from "./TraceStore.ts"
+
+const changeOf = (span: SpanRecord) => {
+  const { event_id, session_id } = span instanceof LazySpan ? span.outline.event : identify(span)
+  return { event_id, session_id }
+}
 
 /** Comments keep the connection open through proxies, and find out that nobody listens any more. */
 const KEEP_ALIVE = Duration.seconds(15)
@@ -125,7 +132,7 @@ export const watched: Layer.Layer<TraceStore, never, TraceStore | LiveFeed> = La
       ...store,
       ingest: (spans) =>
         Effect.tap(store.ingest(spans), () => {
-          const changes = spans.map(identify)
+          const changes = spans.map(changeOf)
           // The session itself may be new, and shows sums of what is in it
           const sessions = new Set(changes.map(({ session_id }) => session_id))
           return tell([...changes, ...Array.from(sessions, (id) => ({ event_id: id, session_id: id }))])

@@ -14,8 +14,9 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { ExportTraceServiceRequest, type Spans, spans } from "@honeyhive/contract/Otlp"
+import { readLazySpans } from "./internal/spanReader.ts"
 import { Keys } from "./Keys.ts"
-import { decodeSpans, encodeResponse, type ExportTraceServiceResponse } from "./OtlpProtobuf.ts"
+import { encodeResponse, type ExportTraceServiceResponse } from "./OtlpProtobuf.ts"
 import { HttpProblem } from "./HttpProblem.ts"
 import { TraceStore } from "./TraceStore.ts"
 
@@ -36,7 +37,7 @@ const json: Encoding = {
 
 const protobuf: Encoding = {
   contentType: "application/x-protobuf",
-  decode: (body) => Effect.try({ try: () => decodeSpans(body), catch: (cause) => Error(String(cause)) }),
+  decode: (body) => Effect.try({ try: () => readLazySpans(body), catch: (cause) => Error(String(cause)) }),
   encode: encodeResponse
 }
 

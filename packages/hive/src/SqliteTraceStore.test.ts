@@ -9,10 +9,9 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import type { Filter } from "@honeyhive/contract/Api"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
+import { bothWays } from "./internal/asBytes.fixture.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceStore } from "./TraceStore.ts"
-
-const memory = SqliteTraceStore.layer({ path: ":memory:" })
 
 const SESSION = "11111111-1111-4111-8111-111111111111"
 const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0")
@@ -52,7 +51,9 @@ const temporary = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
 )
 
-describe("SqliteTraceStore", () => {
+describe.each(bothWays)("SqliteTraceStore, spans $way", ({ through }) => {
+  const memory = through(SqliteTraceStore.layer({ path: ":memory:" }))
+
   it.effect("law: the same spans in any order, any number of times, are the same session", () =>
     Effect.gen(function* () {
       const spans = [span(1), span(2, { parentSpanId: hex(1, 16) }), span(3, { parentSpanId: hex(2, 16) }), span(4)]
@@ -274,7 +275,7 @@ describe("SqliteTraceStore", () => {
   it.effect("keeps what it has across openings, in a folder it makes itself", () =>
     Effect.gen(function* () {
       const path = join(yield* temporary, "deep", "hive.db")
-      const file = () => SqliteTraceStore.layer({ path })
+      const file = () => through(SqliteTraceStore.layer({ path }))
       yield* TraceStore.use((store) => store.ingest([span(1)])).pipe(Effect.provide(file()))
       assert.isAbove(statSync(path).size, 0)
       const kept = yield* everything.pipe(Effect.provide(file()))

@@ -16,20 +16,16 @@ import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import type { Event, PostEvent } from "@honeyhive/contract/Event"
-import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import * as Prices from "@honeyhive/contract/Prices"
-import { toEvent } from "@honeyhive/contract/Projection"
 import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
 import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
+import { ingestion } from "./internal/ingestion.ts"
 import { times } from "./internal/merge.ts"
-import { sourcesOf } from "./internal/origins.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
-import { pushRow } from "./internal/row.ts"
-import { withState } from "./internal/running.ts"
+import { openRequest } from "./internal/rawEvents.ts"
 import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
 import { traceQueries } from "./internal/sqliteQueries.ts"
-import { tokensOf } from "./internal/summaries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, type Send, writing } from "./internal/writing.ts"
 import { TraceQueries } from "./TraceQueries.ts"
@@ -96,27 +92,6 @@ const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
     feedback: post.feedback ?? {},
     user_properties: post.user_properties ?? {}
   }
-}
-
-/** What tells one process from another; spans of those that say nothing of themselves keep their trace alive. */
-const processOf = ({ resource, traceId }: SpanRecord): string => {
-  const { "host.name": host = "", "process.pid": pid, "service.instance.id": instance } = resource
-  return instance !== undefined ? String(instance) : pid !== undefined ? `${String(host)}:${String(pid)}` : traceId
-}
-
-const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number) => {
-  const values: Array<string | number | null> = []
-  for (const span of spans) {
-    const { event, session } = toEvent(span)
-    pushRow(values, event.end_time === null ? withState(event, "running") : event, span)
-    values.push(
-      tokensOf(event.metadata),
-      session.autoCreate ? session.name : null,
-      session.autoCreate ? session.source : null,
-      processOf(span)
-    )
-  }
-  return { op: "ingest", count: spans.length, values, now, sources: sourcesOf(spans) } as const
 }
 
 /** What is looked after while the store is open; a failure is logged, and tried again the next time. */
@@ -249,7 +224,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const send =
         memory === undefined
           ? yield* writing({ path, prices }, maxWaitingBytes)
-          : direct(makeWriter(memory, (read) => makeIndex(memory, prices, read)))
+          : direct(makeWriter(memory, (read) => makeIndex(memory, prices, read), openRequest))
       const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()

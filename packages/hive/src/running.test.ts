@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
+import { bothWays } from "./internal/asBytes.fixture.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import { TraceStore } from "./TraceStore.ts"
 
-const memory = () => SqliteTraceStore.layer({ path: ":memory:", lease: "1 minute" })
+const store = () => SqliteTraceStore.layer({ path: ":memory:", lease: "1 minute" })
 
 const SESSION = "11111111-1111-4111-8111-111111111111"
 const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0")
@@ -40,7 +41,9 @@ const states = Effect.gen(function* () {
 
 const ingest = (...spans: ReadonlyArray<SpanRecord>) => TraceStore.use((store) => store.ingest(spans))
 
-describe("running spans", () => {
+describe.each(bothWays)("running spans, $way", ({ through }) => {
+  const memory = () => through(store())
+
   it.effect("show as running from their start, and as every other from their end", () =>
     Effect.gen(function* () {
       yield* ingest(span(1, "a", 0n), span(2, "a", ENDED))
@@ -115,7 +118,9 @@ describe("running spans", () => {
   )
 })
 
-describe("spans as they come", () => {
+describe.each(bothWays)("spans as they come, $way", ({ through }) => {
+  const memory = () => through(store())
+
   it.effect(
     "an end before its start, a parent that never came and times of two clocks are shown as they were sent",
     () =>

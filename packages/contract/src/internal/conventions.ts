@@ -29,6 +29,13 @@ const followed = (scope: string, attributes: AttributeRecord): ReadonlyArray<Con
   return found.length === 0 ? onlyGenAi : [...found.map(({ convention }) => convention), genAi]
 }
 
+/** Whether all that is known of a span's attributes is what OpenTelemetry's GenAI conventions say. */
+export const isOnlyGenAi = (scope: string, attributes: AttributeRecord): boolean => {
+  if (someScope.test(scope)) return false
+  for (const name in attributes) if (someName.test(name)) return false
+  return true
+}
+
 const someScope = /openinference|traceloop|^opentelemetry\.instrumentation\./
 const someName = /^(?:openinference\.|llm\.|traceloop\.(?!association)|ai\.|gen_ai\.(?:prompt|completion)\.)/
 

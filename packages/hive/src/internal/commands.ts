@@ -3,6 +3,7 @@
  */
 import type { Event, StartSession, UpdateEvent } from "@honeyhive/contract/Event"
 import type { StoredEvent } from "../TraceStore.ts"
+import type { Lines } from "./lines.ts"
 import type { Sources } from "./origins.ts"
 import type { Limits } from "./retention.ts"
 
@@ -21,6 +22,8 @@ export type Command =
       /** What each span says beside its event. */
       readonly sources?: Sources | undefined
     }
+  /** Spans of one request, and the request as it came. */
+  | ({ readonly op: "ingestRaw"; readonly body: Uint8Array; readonly now: number } & Lines)
   | { readonly op: "startSession"; readonly id: string; readonly start: StartSession; readonly now: number }
   | { readonly op: "createEvents"; readonly events: ReadonlyArray<Event>; readonly now: number }
   | { readonly op: "updateEvent"; readonly id: string; readonly update: UpdateEvent; readonly now: number }
@@ -43,6 +46,7 @@ export type Command =
 /** What a command answers. */
 export interface Answers {
   readonly ingest: void
+  readonly ingestRaw: void
   readonly startSession: Event
   readonly createEvents: void
   /** False when there is no such event. */
@@ -66,4 +70,7 @@ export interface Answers {
   readonly catchUp: number
 }
 
-export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly message: string }
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  /** `early`: the command needs what is not loaded yet, and has done nothing. */
+  | { readonly ok: false; readonly message: string; readonly early?: true }

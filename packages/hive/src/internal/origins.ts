@@ -29,6 +29,9 @@ export const textsOf = (source: SpanSource): SourceTexts => {
   ]
 }
 
+/** What one span says beside its event. */
+export const sourceTextsOf = (span: SpanRecord): SourceTexts => textsOf(sourceOf(span))
+
 /** What many spans say beside their events: what they have in common travels once. */
 export interface Sources {
   readonly origins: ReadonlyArray<string>
@@ -57,9 +60,7 @@ export const sourcesOf = (spans: ReadonlyArray<SpanRecord>): Sources => {
   return {
     origins,
     places: spans.map(placeOf),
-    extras: spans.map((span) =>
-      span.links.length === 0 && span.events.length === 0 ? null : textsOf(sourceOf(span))[1]
-    )
+    extras: spans.map((span) => (span.links.length === 0 && span.events.length === 0 ? null : sourceTextsOf(span)[1]))
   }
 }
 

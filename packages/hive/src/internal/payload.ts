@@ -30,9 +30,13 @@ const isPacked = (text: string): boolean => text.startsWith(START)
 /** Whether a bucket is looked into before it is stored. */
 export const isLarge = (text: string): boolean => text.length >= MIN_BUCKET || isPacked(text)
 
-/** The same as SQL, for a column of the table `events`; every handle has the function. */
-export const unpackedColumn = (column: string): string =>
-  `CASE WHEN substr(${column}, 1, ${START.length}) = '${START}' THEN hive_unpacked(${column}) ELSE ${column} END`
+/** The same as SQL, for a bucket's column of the table `events`; every handle has the functions. */
+export const unpackedColumn = (column: string): string => {
+  const dot = column.indexOf(".") + 1
+  const raw = `${column.slice(0, dot)}raw`
+  return `CASE WHEN ${raw} IS NOT NULL THEN hive_raw(${raw}, '${column.slice(dot)}')
+    WHEN substr(${column}, 1, ${START.length}) = '${START}' THEN hive_unpacked(${column}) ELSE ${column} END`
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -6,6 +6,8 @@ import type { PriceTable } from "@honeyhive/contract/Prices"
 import { makeEventDetails } from "./eventDetails.ts"
 import { makeUnpacker } from "./payload.ts"
 import { make } from "./queries.ts"
+import { makeRawReader } from "./raw.ts"
+import { openRequest } from "./rawEvents.ts"
 import { makeReader } from "./reader.ts"
 import { makeWaiting } from "./searchIndex.ts"
 import { makeSessionRows } from "./sessionRows.ts"
@@ -19,14 +21,15 @@ export interface Asking {
 
 export const makeQuestions = (database: DatabaseSync, prices: PriceTable, { alive, now }: Asking) => {
   const unpack = makeUnpacker(database)
+  const raw = makeRawReader(database, openRequest)
   database.function("hive_alive", () => {
     alive()
     return 1
   })
   const { aggregate, complete, facets, histogram, search, sourceOf } = make(database, now, alive)
-  const sessions = makeSessionRows(database, unpack, sourceOf)
-  const spans = makeSpanRows(database, unpack, prices, sessions.standing)
-  const details = makeEventDetails(database, makeReader(database), prices)
+  const sessions = makeSessionRows(database, unpack, raw, sourceOf)
+  const spans = makeSpanRows(database, unpack, raw, prices, sessions.standing)
+  const details = makeEventDetails(database, makeReader(database, raw), prices)
   return {
     search,
     facets,

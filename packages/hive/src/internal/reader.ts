@@ -8,7 +8,9 @@ import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
 import { times } from "./merge.ts"
 import { fromTexts } from "./origins.ts"
 import { makeUnpacker } from "./payload.ts"
-import { columns, fromRow, lineageOf, type Row, selected, unpackedRow } from "./row.ts"
+import { makeRawReader } from "./raw.ts"
+import { openRequest } from "./rawEvents.ts"
+import { fromRow, lineageOf, parentId, type Row, selected, stored, unpackedRow } from "./row.ts"
 import { where } from "./search.ts"
 
 /** Start time and id of an event. */
@@ -27,30 +29,42 @@ const sessionOf = ({ dateRange, evaluation_id, filters = [] }: Selection): strin
     : undefined
 }
 
-export const makeReader = (database: DatabaseSync) => {
+interface Found {
+  readonly row: Row & { readonly origin_body?: unknown; readonly extras?: unknown }
+  readonly event: Event
+}
+
+export const makeReader = (database: DatabaseSync, rawEvents = makeRawReader(database, openRequest)) => {
   const unpack = makeUnpacker(database)
-  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Row> => {
+  /** A raw event is what its span says, apart from a parent that was found. */
+  const eventOf = (row: Row): Event =>
+    row.raw === null || row.raw === undefined
+      ? fromRow(unpackedRow(row, unpack, rawEvents.event))
+      : { ...rawEvents.event(Number(row.raw)), parent_id: row.parent_id === null ? null : String(row.parent_id) }
+
+  const rows = (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Found> => {
     // Rows and the content that they share are read of one moment: retention may remove both meanwhile
     database.exec("BEGIN")
     try {
       // The statement selects exactly these columns
-      const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Row>
-      return found.map((row) => unpackedRow(row, unpack))
+      const found = database.prepare(sql).all(...values) as unknown as ReadonlyArray<Found["row"]>
+      return found.map((row) => ({ row, event: eventOf(row) }))
     } finally {
       database.exec("COMMIT")
     }
   }
 
-  const withChildren = (row: Row): Event => {
-    const event = fromRow(row)
+  const children = database.prepare(
+    `SELECT event_id, ${parentId} AS parent_id FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`
+  )
+
+  const withChildren = ({ event, row }: Found): Event => {
     // Spans name the id that their parent's span would have, which is not the parent's where that has one of its own
     const named = row.span_id === null ? event.event_id : Uuid.fromSpan(String(row.trace_id), String(row.span_id))
-    const children = rows(
-      `SELECT ${selected} FROM events WHERE events.parent_id IN (?, ?) ORDER BY start_time`,
-      event.event_id,
-      named
-    )
-    const found = children.filter((row) => row.parent_id === event.event_id).map((row) => String(row.event_id))
+    const found = children
+      .all(event.event_id, named)
+      .filter((child) => child["parent_id"] === event.event_id)
+      .map((child) => String(child["event_id"]))
     return { ...event, children_ids: [...new Set([...event.children_ids, ...found])] }
   }
 
@@ -66,29 +80,29 @@ export const makeReader = (database: DatabaseSync) => {
     return typeof last === "number" ? { ...event, ...times(start, last, null) } : event
   }
 
-  const whole = `${columns.join(", ")}, (SELECT body FROM origins WHERE id = origin) AS origin_body,
+  const whole = `${stored}, (SELECT body FROM origins WHERE id = origin) AS origin_body,
     (SELECT body FROM span_extras WHERE span_extras.event_id = events.event_id) AS extras`
   const running = database.prepare("SELECT 1 FROM running LIMIT 1")
 
   /** A row with what its span says beside its event. */
-  const stored = (row: Row & { readonly origin_body?: unknown; readonly extras?: unknown }): StoredEvent => {
-    const { extras, origin_body } = row
-    const source = fromTexts(
-      typeof origin_body === "string" ? origin_body : null,
-      typeof extras === "string" ? extras : null
-    )
-    return { event: fromRow(row), span: lineageOf(row), ...(source === undefined ? {} : { source }) }
+  const recordOf = ({ event, row }: Found): StoredEvent => {
+    const { extras, origin_body, raw } = row
+    const source =
+      typeof raw === "number"
+        ? fromTexts(...rawEvents.span(raw).source)
+        : fromTexts(typeof origin_body === "string" ? origin_body : null, typeof extras === "string" ? extras : null)
+    return { event, span: lineageOf(row), ...(source === undefined ? {} : { source }) }
   }
 
   return {
     hasRunning: (): boolean => running.get() !== undefined,
     event: (id: string): Event | undefined => {
-      const [row] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
-      return row === undefined ? undefined : ended(withChildren(row))
+      const [found] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
+      return found === undefined ? undefined : ended(withChildren(found))
     },
     /** As it was said. */
     stored: (id: string): StoredEvent | undefined =>
-      rows(`SELECT ${whole} FROM events WHERE event_id = ?`, id.toLowerCase()).map(stored)[0],
+      rows(`SELECT ${whole} FROM events WHERE event_id = ?`, id.toLowerCase()).map(recordOf)[0],
     search: (query: Parameters<typeof where>[0]) => {
       const { sql, values } = where(query)
       const limit = query.limit ?? 1000
@@ -102,7 +116,7 @@ export const makeReader = (database: DatabaseSync) => {
       const all = database
         .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
         .get(...values)
-      return { events: found.map(fromRow), count: Number(all?.["count"]) }
+      return { events: found.map(({ event }) => event), count: Number(all?.["count"]) }
     },
     /** The next so many of a selection, with their sessions, after the last one that was read. */
     page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
@@ -124,7 +138,7 @@ export const makeReader = (database: DatabaseSync) => {
         ...after,
         ...within.values,
         limit
-      ).map(stored)
+      ).map(recordOf)
     },
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database
@@ -155,7 +169,7 @@ export const makeReader = (database: DatabaseSync) => {
         `SELECT ${selected} FROM events WHERE session_id = ? ORDER BY event_type <> 'session', start_time,
            end_time IS NOT NULL, end_time DESC, event_id`,
         sessionId.toLowerCase()
-      ).map(fromRow)
+      ).map(({ event }) => event)
       const children = Map.groupBy(events, (event) => event.parent_id)
       return events.map((event) =>
         ended({

@@ -117,7 +117,8 @@ export const makeRepeats = (database: DatabaseSync) => {
       const up = before !== undefined || isNew ? modelsAbove(id) : []
       for (const [other, same] of up) {
         if (same === before) judge(other, same)
-        else if (isNew && isBelow(id, same)) mark.run(1, other, 1)
+        // Where parents go in a circle, what is below may be the event itself
+        else if (isNew && isBelow(id, same)) judge(other, same)
       }
     },
     forget: (): void => known.clear()

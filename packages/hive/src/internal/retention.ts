@@ -3,6 +3,7 @@
  * that writing never waits long. Free of packages: the writer's thread imports it.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { MAX_BODY } from "./raw.ts"
 
 export interface Limits {
   /** Sessions whose last event ended before this moment go; milliseconds since 1970. */
@@ -104,6 +105,9 @@ export const makeRetention = (
           UNION SELECT chains.before FROM live JOIN chains ON chains.id = live.id WHERE chains.before <> 0
         ) DELETE FROM chains WHERE id NOT IN live;
         DELETE FROM blobs WHERE id NOT IN (SELECT id FROM shares WHERE kind = 'b') AND id NOT IN (SELECT blob FROM chains);
+        DELETE FROM raw_requests WHERE NOT EXISTS (
+          SELECT 1 FROM events WHERE raw >= raw_requests.id * ${MAX_BODY} AND raw < (raw_requests.id + 1) * ${MAX_BODY}
+        );
       `)
       on.collected()
     },

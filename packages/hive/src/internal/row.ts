@@ -34,10 +34,19 @@ export const columns = [
   "user_properties"
 ] as const
 
+/** The last of them. */
+export const bucketColumns = columns.slice(columns.indexOf("inputs"))
+
 /** How many values a span takes in a command: its columns, its tokens, its session's name and source, its process. */
 export const SPAN_VALUES = columns.length + 4
 
-export type Row = { readonly [column in (typeof columns)[number]]: string | number | null }
+export type Row = { readonly [column in (typeof columns)[number]]: string | number | null } & {
+  /** The span that has the buckets, where the row has none. */
+  readonly raw?: string | number | null
+}
+
+/** Every column of a stored row. */
+export const stored = [...columns, "raw"].join(", ")
 
 const content = (bucket: object | null): string => {
   // Most buckets are empty
@@ -116,8 +125,24 @@ export const lineageOf = (row: Row): Lineage | undefined =>
         parentSpanId: row.parent_span_id === null ? undefined : String(row.parent_span_id)
       }
 
-/** The row as it was before it was stored: the one that the others here understand. */
-export const unpackedRow = (row: Row, unpack: (text: string) => string): Row => ({
+/** The row with its buckets as they were before it was stored: the one that the others here understand. */
+export const unpackedRow = (row: Row, unpack: (text: string) => string, rawEvent: (raw: number) => Event): Row =>
+  row.raw === null || row.raw === undefined
+    ? unpackedBuckets(row, unpack)
+    : { ...row, ...bucketsOf(rawEvent(Number(row.raw))) }
+
+/** The buckets of an event, as a row has them. */
+const bucketsOf = (event: Event) => ({
+  inputs: content(event.inputs),
+  outputs: content(event.outputs),
+  config: content(event.config),
+  metadata: content(event.metadata),
+  metrics: content(event.metrics),
+  feedback: content(event.feedback),
+  user_properties: content(event.user_properties)
+})
+
+const unpackedBuckets = (row: Row, unpack: (text: string) => string): Row => ({
   ...row,
   inputs: unpack(String(row.inputs)),
   outputs: unpack(String(row.outputs)),
@@ -128,12 +153,11 @@ export const unpackedRow = (row: Row, unpack: (text: string) => string): Row => 
   user_properties: unpack(String(row.user_properties))
 })
 
-/** The columns for reading: a parent is found through its span, so that it may carry an event id of its own. */
-export const selected = columns
-  .map((column) =>
-    column === "parent_id"
-      ? `COALESCE((SELECT parent.event_id FROM events parent
-           WHERE parent.trace_id = events.trace_id AND parent.span_id = events.parent_span_id), events.parent_id) AS parent_id`
-      : `events.${column}`
-  )
+/** A parent is found through its span, so that it may carry an event id of its own. */
+export const parentId = `COALESCE((SELECT parent.event_id FROM events parent
+  WHERE parent.trace_id = events.trace_id AND parent.span_id = events.parent_span_id), events.parent_id)`
+
+/** The columns for reading. */
+export const selected = [...columns, "raw" as const]
+  .map((column) => (column === "parent_id" ? `${parentId} AS parent_id` : `events.${column}`))
   .join(", ")

@@ -104,6 +104,18 @@ CREATE TRIGGER span_extras_deleted AFTER DELETE ON events BEGIN
 END;
 CREATE INDEX events_open ON events (session_id) WHERE end_time IS NULL;
 `
+  ],
+  // Events whose buckets still are in the request that their span came in (`raw`: which, and where in it), with the
+  // tokens that the summaries need; `before` counts the spans of all requests before this one
+  [
+    21,
+    `
+ALTER TABLE events ADD COLUMN raw INTEGER;
+ALTER TABLE events ADD COLUMN tokens REAL;
+CREATE INDEX events_by_raw ON events (raw) WHERE raw IS NOT NULL;
+CREATE TABLE raw_requests (id INTEGER PRIMARY KEY AUTOINCREMENT, before INTEGER NOT NULL, spans INTEGER NOT NULL, body BLOB NOT NULL)
+  STRICT;
+`
   ]
 ]
 

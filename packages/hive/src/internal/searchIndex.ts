@@ -13,9 +13,19 @@ import { factsOf, numberColumns, textColumns, textsOf, type WordColumn, wordColu
 import { makeRepeats } from "./repeats.ts"
 
 /** Changes with the tables below and with what is derived from an event. */
-const FORM = 3
+const FORM = 4
 
 const quoted = (columns: ReadonlyArray<string>): string => columns.map((column) => `"${column}"`).join(", ")
+
+// Raw events wait in an order of their own, and are indexed in the very transaction that gives them their buckets
+const notes = `
+CREATE TRIGGER index_inserted AFTER INSERT ON events WHEN NEW.raw IS NULL BEGIN
+  INSERT INTO index_queue (event_id) VALUES (NEW.event_id);
+END;
+CREATE TRIGGER index_updated AFTER UPDATE ON events WHEN OLD.raw IS NULL BEGIN
+  INSERT INTO index_queue (event_id) VALUES (NEW.event_id);
+END;
+`
 
 const tables = `
 CREATE TABLE index_words (
@@ -97,12 +107,7 @@ END;`
   )
   .join("")}
 CREATE TABLE index_queue (seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL) STRICT;
-CREATE TRIGGER index_inserted AFTER INSERT ON events BEGIN
-  INSERT INTO index_queue (event_id) VALUES (NEW.event_id);
-END;
-CREATE TRIGGER index_updated AFTER UPDATE ON events BEGIN
-  INSERT INTO index_queue (event_id) VALUES (NEW.event_id);
-END;
+${notes}
 CREATE TRIGGER index_deleted AFTER DELETE ON events BEGIN
   DELETE FROM index_text WHERE rowid = (SELECT id FROM index_facts WHERE event_id = OLD.event_id);
   DELETE FROM index_facts WHERE event_id = OLD.event_id;
@@ -136,12 +141,20 @@ const formOf = (database: DatabaseSync): number | undefined => {
 
 /** Makes the index where it is missing or of another form, and notes every event for it. */
 const prepare = (database: DatabaseSync): void => {
-  if (formOf(database) === FORM) return
+  const form = formOf(database)
+  if (form === FORM) return
   transaction(database, () => {
+    if (form === 3) {
+      // That one noted every event in the same way; what it has of them stays
+      database.exec(
+        `DROP TRIGGER index_inserted; DROP TRIGGER index_updated; ${notes} UPDATE index_state SET form = ${FORM}`
+      )
+      return
+    }
     database.exec(drop)
     database.exec(tables)
     database.exec(`
-      INSERT INTO index_queue (event_id) SELECT event_id FROM events ORDER BY start_time;
+      INSERT INTO index_queue (event_id) SELECT event_id FROM events WHERE raw IS NULL ORDER BY start_time;
       INSERT INTO index_state VALUES (${FORM}, '');
     `)
   })
@@ -196,8 +209,10 @@ const SAFE = 2 ** 52
 export interface SearchIndex {
   /** About how many events wait. */
   readonly waiting: () => number
-  /** Indexes up to so many of the events that wait; about how many are left. */
+  /** Indexes up to so many of the events that were noted; how many that were. */
   readonly step: (limit: number) => number
+  /** Indexes events that were not noted. */
+  readonly add: (events: ReadonlyArray<Event>) => void
   /** Joins a little of what many steps have left apart, which makes searches faster; whether there is more to do. */
   readonly tidy: () => boolean
   /** What a transaction that was undone made is not there any more. */
@@ -212,10 +227,19 @@ export const prepareIndex = (database: DatabaseSync, prices: Prices.PriceTable):
 
 /** How many events wait, about: what one look at both ends of the queue says. */
 export const makeWaiting = (database: DatabaseSync): (() => number) => {
-  const left = database.prepare(
+  const noted = database.prepare(
     "SELECT COALESCE((SELECT MAX(seq) FROM index_queue) - (SELECT MIN(seq) FROM index_queue) + 1, 0) AS count"
   )
-  return () => Number(left.get()?.["count"])
+  const raw = database.prepare("SELECT COUNT(*) AS count FROM (SELECT 1 FROM events WHERE raw IS NOT NULL LIMIT 1001)")
+  const requests = database.prepare(
+    `SELECT (SELECT before + spans FROM raw_requests ORDER BY id DESC LIMIT 1)
+       - (SELECT before FROM raw_requests ORDER BY id LIMIT 1) AS count`
+  )
+  const countOf = (statement: typeof raw): number => Number(statement.get()?.["count"])
+  return () => {
+    const few = countOf(raw)
+    return countOf(noted) + (few <= 1000 ? few : Math.max(few, countOf(requests)))
+  }
 }
 
 /** The index of a store that `prepareIndex` has seen, for the writer: each call is part of a transaction that is open. */
@@ -264,12 +288,12 @@ export const makeIndex = (
     }
   }
 
-  const index = (ids: ReadonlyArray<string>): void => {
+  const add = (events: ReadonlyArray<Event>): void => {
     const ours = new Set<number>()
     const indexed: Array<readonly [event: Event, before: string | undefined, isNew: boolean]> = []
     const ready: Array<{ readonly id: number; readonly facts: Array<SQLInputValue>; readonly texts: Array<string> }> =
       []
-    for (const event of read(ids)) {
+    for (const event of events) {
       const { numbers, words } = factsOf(event, prices)
       const texts = textsOf(event)
       const before = known.get(event.event_id)
@@ -315,12 +339,13 @@ export const makeIndex = (
       return Number(changes.get()?.["count"]) - before > 1
     },
     step: (limit) => {
-      if (left() === 0) return 0
       const rows = waiting.all(limit)
-      index([...new Set(rows.map((row) => String(row["event_id"])))])
+      if (rows.length === 0) return 0
+      add(read([...new Set(rows.map((row) => String(row["event_id"])))]))
       done.run(Number(rows.at(-1)?.["seq"] ?? 0))
-      return left()
+      return rows.length
     },
+    add,
     forget: () => {
       words.clear()
       repeats.forget()

@@ -10,6 +10,7 @@ import type { TraceQuery } from "../TraceQuery.ts"
 import { SearchError } from "../TraceStore.ts"
 import { wordColumns } from "./facts.ts"
 import { inputPreview, outputPreview } from "./preview.ts"
+import type { RawReader } from "./raw.ts"
 import type { JsonObject } from "./rest/json.ts"
 import type { Condition } from "./search.ts"
 
@@ -52,6 +53,7 @@ export type Standing = Pick<SessionRow, "status" | "running" | "start_time" | "e
 export const makeSessionRows = (
   database: DatabaseSync,
   unpack: (text: string) => string,
+  rawEvents: RawReader,
   /** What a query finds, as the source of a statement over `f`; `undefined` for everything. */
   sourceOf: (query: TraceQuery) => Condition | undefined
 ) => {
@@ -60,7 +62,7 @@ export const makeSessionRows = (
 
   const statements = {
     summary: database.prepare("SELECT * FROM session_summaries WHERE session_id = ?"),
-    own: database.prepare("SELECT error, inputs, outputs, metadata, end_time FROM events WHERE event_id = ?"),
+    own: database.prepare("SELECT error, inputs, outputs, metadata, end_time, raw FROM events WHERE event_id = ?"),
     sums: database.prepare(
       `SELECT x.* FROM index_words w JOIN index_sessions x ON x.session = w.id WHERE w.kind = ${kindOf("session")} AND w.value = ? COLLATE BINARY`
     ),
@@ -69,22 +71,25 @@ export const makeSessionRows = (
         WHERE sw.session = ? ORDER BY sw.count DESC, w.value`
     ),
     open: database.prepare(
-      `SELECT running.event_id IS NOT NULL AS running, COALESCE(json_extract(metadata, '$.span_state') = 'lost', 0) AS lost, COUNT(*) AS count
+      `SELECT running.event_id IS NOT NULL AS running, COALESCE(CASE WHEN raw IS NULL THEN json_extract(metadata, '$.span_state') = 'lost' END, 0) AS lost, COUNT(*) AS count
          FROM events INDEXED BY events_open LEFT JOIN running ON running.event_id = events.event_id
         WHERE session_id = ? AND end_time IS NULL GROUP BY 1, 2`
     ),
     first: database.prepare(
-      `SELECT parent_id, inputs, outputs FROM events WHERE session_id = ? AND event_type <> 'session'
+      `SELECT parent_id, inputs, outputs, raw FROM events WHERE session_id = ? AND event_type <> 'session'
         ORDER BY start_time LIMIT ${LOOKED_AT}`
     ),
     last: database.prepare(
-      `SELECT outputs FROM events WHERE session_id = ? AND event_type <> 'session' ORDER BY start_time DESC LIMIT ${LOOKED_AT}`
+      `SELECT outputs, raw FROM events WHERE session_id = ? AND event_type <> 'session' ORDER BY start_time DESC LIMIT ${LOOKED_AT}`
     )
   }
 
-  // Only the writer writes buckets
-  const bucket = (text: unknown): JsonObject | null =>
-    typeof text === "string" && text.length > 2 ? (JSON.parse(unpack(text)) as JsonObject | null) : null
+  const bucket = (row: Found | undefined, name: "inputs" | "outputs" | "metadata"): JsonObject | null => {
+    const { raw, [name]: text } = row ?? {}
+    // An event's buckets are JSON, and only the writer writes them
+    if (typeof raw === "number") return rawEvents.event(raw)[name] as JsonObject | null
+    return typeof text === "string" && text.length > 2 ? (JSON.parse(unpack(text)) as JsonObject | null) : null
+  }
 
   const firstOf = <A>(rows: Iterable<Found>, of: (row: Found) => A | null): A | null => {
     for (const row of rows) {
@@ -95,17 +100,17 @@ export const makeSessionRows = (
   }
 
   const previews = (id: string, own: Found | undefined): Pick<SessionRow, "first_input" | "last_output"> => {
-    const input = inputPreview(bucket(own?.["inputs"]))
-    const output = outputPreview(bucket(own?.["outputs"]))
+    const input = inputPreview(bucket(own, "inputs"))
+    const output = outputPreview(bucket(own, "outputs"))
     if (input !== null && output !== null) return { first_input: input, last_output: output }
     const first = statements.first.all(id)
     const root = first.find((row) => row["parent_id"] === id)
     return {
-      first_input: input ?? firstOf(first, (row) => inputPreview(bucket(row["inputs"]))),
+      first_input: input ?? firstOf(first, (row) => inputPreview(bucket(row, "inputs"))),
       last_output:
         output ??
-        outputPreview(bucket(root?.["outputs"])) ??
-        firstOf(statements.last.iterate(id), (row) => outputPreview(bucket(row["outputs"])))
+        outputPreview(bucket(root, "outputs")) ??
+        firstOf(statements.last.iterate(id), (row) => outputPreview(bucket(row, "outputs")))
     }
   }
 
@@ -134,7 +139,7 @@ export const makeSessionRows = (
     const words = sums === undefined ? [] : statements.words.all(Number(sums["session"]))
     const values = (kind: "model" | "user") =>
       words.filter((word) => word["kind"] === kindOf(kind)).map((word) => String(word["value"]))
-    const runId = bucket(own?.["metadata"])?.["run_id"]
+    const runId = bucket(own, "metadata")?.["run_id"]
     return {
       session_id: id,
       name: String(summary["name"] ?? "(orphan)"),

@@ -8,7 +8,8 @@ import type { Status } from "../SessionRow.ts"
 import type { SpanRow } from "../SpanRow.ts"
 import { type Facts, factsOf } from "./facts.ts"
 import type { Standing } from "./sessionRows.ts"
-import { columns, fromRow, type Row, unpackedRow } from "./row.ts"
+import type { RawReader } from "./raw.ts"
+import { fromRow, type Row, stored, unpackedRow } from "./row.ts"
 
 /** Start and number of the last row of a page. */
 export type Place = readonly [start: number, row: number]
@@ -41,10 +42,11 @@ const selected = [
   "e.duration",
   "substr(e.error, 1, 1000)",
   "e.end_time IS NULL",
-  "CASE WHEN e.end_time IS NULL THEN json_extract(e.metadata, '$.span_state') END",
+  "CASE WHEN e.end_time IS NULL THEN CASE WHEN e.raw IS NULL THEN json_extract(e.metadata, '$.span_state') ELSE 'running' END END",
   "e.parent_id IS NOT NULL AND EXISTS (SELECT 1 FROM events p WHERE p.event_id = e.parent_id)",
   "COALESCE((SELECT links FROM span_extras x WHERE x.event_id = e.event_id), 0)",
   "e.session_id",
+  "e.raw",
   // What the index knows
   "f.id",
   "f.tokens",
@@ -64,6 +66,7 @@ const KNOWN = selected.indexOf("f.id")
 export const makeSpanRows = (
   database: DatabaseSync,
   unpack: (text: string) => string,
+  rawEvents: RawReader,
   prices: PriceTable,
   /** A session's own row says how all of it stands. */
   standing: (sessionId: string) => Standing | undefined
@@ -87,7 +90,7 @@ export const makeSpanRows = (
   )
   const one = statement(`${from} WHERE e.event_id = ?`)
   const queue = database.prepare(`SELECT event_id FROM index_queue LIMIT ${MAX_QUEUE}`)
-  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
+  const byId = database.prepare(`SELECT ${stored} FROM events WHERE event_id = ?`)
   const bySpan = database.prepare("SELECT event_id FROM events WHERE trace_id = ? AND span_id = ?")
   const word = database.prepare("SELECT value FROM index_words WHERE id = ?")
 
@@ -108,7 +111,7 @@ export const makeSpanRows = (
   const looked = (id: string): Facts | undefined => {
     const row = byId.get(id)
     // The statement selects exactly these columns
-    return row === undefined ? undefined : factsOf(fromRow(unpackedRow(row as Row, unpack)), prices)
+    return row === undefined ? undefined : factsOf(fromRow(unpackedRow(row as Row, unpack, rawEvents.event)), prices)
   }
 
   const parentOf = (said: unknown, there: unknown, trace: unknown, span: unknown, session: unknown) => {
@@ -126,8 +129,24 @@ export const makeSpanRows = (
     typeof a === "number" ? others.reduce<number>((sum, value) => sum + Number(value), a) : null
 
   const rowOf = (values: ReadonlyArray<unknown>, isStale: (id: string) => boolean): SpanRow => {
-    const [, eventId, said, trace, parentSpan, type, name, start, duration, error, open, state, there, links, session] =
-      values
+    const [
+      ,
+      eventId,
+      said,
+      trace,
+      parentSpan,
+      type,
+      name,
+      start,
+      duration,
+      error,
+      open,
+      state,
+      there,
+      links,
+      session,
+      raw
+    ] = values
     const [fact, tokens, cost, model, ttft, input, cacheRead, cacheWrite, output, reasoning, knownEnd, repeats] =
       values.slice(KNOWN)
     const id = String(eventId)
@@ -135,7 +154,8 @@ export const makeSpanRows = (
     const status: Status = state === "running" || state === "lost" ? state : message === null ? "ok" : "error"
     const [parent, missing] = parentOf(said, there, trace, parentSpan, session)
     const fresh = typeof fact === "number" && (knownEnd === null) === (open === 1) && !isStale(id)
-    const facts = fresh ? undefined : looked(id)
+    const span = typeof raw === "number" ? rawEvents.span(raw) : undefined
+    const facts = fresh ? undefined : span === undefined ? looked(id) : factsOf(span.event, prices)
     const own = facts?.numbers
     const whole = id === session ? standing(id) : undefined
     return [
@@ -154,7 +174,7 @@ export const makeSpanRows = (
       message,
       own === undefined ? numbers(input, cacheRead, cacheWrite) : numbers(own.input, own.cache_read, own.cache_write),
       own === undefined ? numbers(output, reasoning) : numbers(own.output, own.reasoning),
-      Number(links),
+      span?.links ?? Number(links),
       missing,
       repeats !== 1
     ]

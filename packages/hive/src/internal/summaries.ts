@@ -3,14 +3,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { unpackedColumn } from "./payload.ts"
-import { columns, type Row, rowAt } from "./row.ts"
-
-const SESSION_ID = columns.indexOf("session_id")
-const EVENT_TYPE = columns.indexOf("event_type")
-const START_TIME = columns.indexOf("start_time")
-const END_TIME = columns.indexOf("end_time")
-const SOURCE = columns.indexOf("source")
-const ERROR = columns.indexOf("error")
+import type { Row } from "./row.ts"
 
 interface Change {
   name: string | null
@@ -51,6 +44,7 @@ export const makeSummaries = (database: DatabaseSync) => {
        tokens = tokens + excluded.tokens`
   )
   const forget = database.prepare("DELETE FROM session_summaries WHERE session_id = ?")
+  const metadata = unpackedColumn("metadata")
   const recount = database.prepare(
     `INSERT INTO session_summaries SELECT session_id,
        MAX(CASE WHEN event_type = 'session' THEN event_name END),
@@ -58,21 +52,21 @@ export const makeSummaries = (database: DatabaseSync) => {
        MAX(source), MIN(start_time),
        MAX(CASE WHEN event_type = 'session' THEN end_time END), MAX(end_time),
        SUM(event_type <> 'session'), SUM(event_type <> 'session' AND error IS NOT NULL),
-       SUM(CASE WHEN event_type = 'model' THEN COALESCE(CAST(json_extract(${unpackedColumn("metadata")}, '$.total_tokens') AS REAL), 0) ELSE 0 END)
+       SUM(CASE WHEN event_type <> 'model' THEN 0 WHEN raw IS NOT NULL THEN tokens
+         WHEN json_type(${metadata}, '$.total_tokens') IN ('integer', 'real', 'text')
+         THEN CAST(json_extract(${metadata}, '$.total_tokens') AS REAL) ELSE 0 END)
      FROM events WHERE session_id = ? GROUP BY session_id`
   )
   const changes = new Map<string, Change>()
 
-  const changeOf = (row: Row): Change => {
-    const id = String(row.session_id)
+  const changeOf = (id: string, eventSource: string, start: number): Change => {
     let change = changes.get(id)
     if (change === undefined) {
-      const eventSource = String(row.source)
       change = {
         name: null,
         source: null,
         eventSource,
-        start: Number(row.start_time),
+        start,
         sessionEnd: null,
         lastEnd: null,
         events: 0,
@@ -86,7 +80,7 @@ export const makeSummaries = (database: DatabaseSync) => {
   }
 
   const added = (row: Row, tokens: number): void => {
-    const change = changeOf(row)
+    const change = changeOf(String(row.session_id), String(row.source), Number(row.start_time))
     change.start = Math.min(change.start, Number(row.start_time))
     change.lastEnd = latest(change.lastEnd, row.end_time as number | null) // the column's type
     if (String(row.source) > change.eventSource) change.eventSource = String(row.source)
@@ -103,28 +97,34 @@ export const makeSummaries = (database: DatabaseSync) => {
 
   return {
     added,
-    /** The row at a place in a list of values, with its tokens after it: as `added`, without making a row of it. */
-    inserted: (values: ReadonlyArray<string | number | null>, at: number): void => {
-      const id = String(values[at + SESSION_ID])
-      const change = changes.get(id)
-      const type = values[at + EVENT_TYPE]
-      if (change === undefined || type === "session") {
-        added(rowAt(values, at), Number(values[at + columns.length]))
+    /** As `added`, without a row. */
+    inserted: (
+      id: string,
+      type: string,
+      name: string,
+      source: string,
+      start: number,
+      end: number | null,
+      failed: boolean,
+      tokens: number
+    ): void => {
+      const change = changeOf(id, source, start)
+      if (start < change.start) change.start = start
+      if (end !== null && (change.lastEnd === null || end > change.lastEnd)) change.lastEnd = end
+      if (source > change.eventSource) change.eventSource = source
+      if (type === "session") {
+        change.name = name
+        change.source = source
+        change.sessionEnd = end
         return
       }
-      const start = Number(values[at + START_TIME])
-      const end = values[at + END_TIME]
-      const source = String(values[at + SOURCE])
-      if (start < change.start) change.start = start
-      if (typeof end === "number" && (change.lastEnd === null || end > change.lastEnd)) change.lastEnd = end
-      if (source > change.eventSource) change.eventSource = source
       change.events++
-      if (values[at + ERROR] !== null) change.errors++
-      if (type === "model") change.tokens += Number(values[at + columns.length])
+      if (failed) change.errors++
+      if (type === "model") change.tokens += tokens
     },
     /** A row that another one takes the place of, or that goes. */
     removed: (row: Row, tokens: number, by: Row | undefined): void => {
-      const change = changeOf(row)
+      const change = changeOf(String(row.session_id), String(row.source), Number(row.start_time))
       if (
         by === undefined ||
         by.session_id !== row.session_id ||

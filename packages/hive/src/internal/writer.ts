@@ -6,17 +6,35 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
+import { eachLine, LINE_NUMBERS, orNull } from "./lines.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { makeOrigins, type SourceTexts, textsAt, textsOf } from "./origins.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
+import { makeRawReader, NotLoaded, notLoaded, type OpenRequest, rawOf } from "./raw.ts"
+import { makeRawRequests } from "./rawRequests.ts"
 import { makeRetention } from "./retention.ts"
-import { columns, fromRow, type Lineage, lineageOf, type Row, rowAt, SPAN_VALUES, toRow, unpackedRow } from "./row.ts"
+import {
+  bucketColumns,
+  columns,
+  fromRow,
+  type Lineage,
+  lineageOf,
+  type Row,
+  rowAt,
+  SPAN_VALUES,
+  stored,
+  toRow,
+  unpackedRow
+} from "./row.ts"
 import { makeRunning, STATE, withState } from "./running.ts"
 import type { SearchIndex } from "./searchIndex.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
 const EVENT_TYPE = columns.indexOf("event_type")
+const EVENT_NAME = columns.indexOf("event_name")
+const SOURCE = columns.indexOf("source")
+const ERROR = columns.indexOf("error")
 const START_TIME = columns.indexOf("start_time")
 const END_TIME = columns.indexOf("end_time")
 const FIRST_BUCKET = columns.indexOf("inputs")
@@ -47,18 +65,31 @@ const noIndex: OpenIndex = () => {
   throw new Error("this writer has no index")
 }
 
-export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noIndex): Writer => {
+export const makeWriter = (
+  database: DatabaseSync,
+  openIndex: OpenIndex = noIndex,
+  openRequest: OpenRequest = notLoaded
+): Writer => {
   const values = `(${columns.join(", ")}, origin) VALUES (${columns.map(() => "?").join(", ")}`
   const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}, ?)`)
+  const insertRaw = database.prepare(
+    `INSERT OR IGNORE INTO events (${columns.slice(0, FIRST_BUCKET - 1).join(", ")}, children_ids, ${bucketColumns.join(", ")}, raw, tokens)
+     VALUES (${columns
+       .slice(0, FIRST_BUCKET - 1)
+       .map(() => "?")
+       .join(", ")}, '[]', ${bucketColumns.map(() => "''").join(", ")}, ?, ?)`
+  )
+  const setBuckets = database.prepare(
+    `UPDATE events SET ${bucketColumns.map((column) => `${column} = ?`).join(", ")}, origin = ?, raw = NULL, tokens = NULL
+      WHERE event_id = ?`
+  )
   // Who made a span stays, whatever is said of its event later
   const replace = database.prepare(
     `INSERT OR REPLACE INTO events ${values}, COALESCE(?, (SELECT origin FROM events WHERE event_id = ?)))`
   )
-  const byId = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE event_id = ?`)
-  const bySpan = database.prepare(`SELECT ${columns.join(", ")} FROM events WHERE trace_id = ? AND span_id = ?`)
-  const byIds = database.prepare(
-    `SELECT ${columns.join(", ")} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`
-  )
+  const byId = database.prepare(`SELECT ${stored} FROM events WHERE event_id = ?`)
+  const bySpan = database.prepare(`SELECT ${stored} FROM events WHERE trace_id = ? AND span_id = ?`)
+  const byIds = database.prepare(`SELECT ${stored} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`)
   const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
   const summary = database.prepare("SELECT 1 FROM session_summaries WHERE session_id = ?")
   const [begin, commit, rollback, save, release, undo] = [
@@ -70,6 +101,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     "ROLLBACK TO command"
   ].map((sql) => database.prepare(sql))
   const unpack = makeUnpacker(database)
+  const rawEvents = makeRawReader(database, openRequest)
+  const rawRequests = makeRawRequests(database)
   const packer = makePacker(database)
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
@@ -91,7 +124,8 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const valuesOf = (row: Row): Array<SQLInputValue> => columns.map((column) => row[column])
   const found = (row: unknown): Row | undefined =>
     // The statements select exactly these columns
-    row === undefined ? undefined : unpackedRow(row as Row, unpack)
+    row === undefined ? undefined : unpackedRow(row as Row, unpack, rawEvents.event)
+  const timesById = database.prepare("SELECT start_time, end_time FROM events WHERE event_id = ?")
   const find = (id: string): Row | undefined => found(byId.get(id))
   const findSpan = (row: Row): Row | undefined =>
     row.span_id === null ? undefined : found(bySpan.get(row.trace_id, row.span_id))
@@ -114,6 +148,10 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     }
   }
 
+  /** What a raw row still has in its request alone. */
+  const rawSource = (row: Row | undefined): SourceTexts | undefined =>
+    typeof row?.raw === "number" ? rawEvents.span(row.raw).source : undefined
+
   const write = (event: Event, lineage: Lineage | undefined, process?: Process, source?: SourceTexts): void => {
     const row = toRow(event, lineage)
     const before = [find(event.event_id), findSpan(row)]
@@ -127,8 +165,12 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     }
     const stored = valuesOf(row)
     const packed = packRow(stored)
-    replace.run(...stored, source === undefined ? null : origins.idOf(source[0]), event.event_id)
-    if (typeof source?.[1] === "string") origins.keep(event.event_id, source[1])
+    // What its span said stays, unless it says otherwise now
+    const raw = rawSource(before[0])
+    const origin = source?.[0] ?? raw?.[0]
+    const extras = source?.[1] ?? raw?.[1]
+    replace.run(...stored, origin === undefined ? null : origins.idOf(origin), event.event_id)
+    if (typeof extras === "string") origins.keep(event.event_id, extras)
     if (packed) share(stored)
     summaries.added(row, tokensOf(event.metadata))
     if (before[0] !== undefined && before[0].end_time === null) running.ends(event.event_id)
@@ -146,15 +188,16 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
   const autoCreate = (id: string, name: string, source: string, start: number): void => {
     const seen = known.get(id)
     if (seen !== undefined && (seen.ended || seen.start <= start)) return
-    const row = find(id)
-    if (row === undefined) {
+    const times = timesById.get(id)
+    if (times === undefined) {
       write(emptySession(id, name, source, start), undefined)
       remember(id, { start, ended: false })
     } else {
-      const ended = row.end_time !== null
-      const earlier = !ended && Number(row.start_time) > start
-      if (earlier) write({ ...fromRow(row), start_time: start }, lineageOf(row))
-      remember(id, { start: earlier ? start : Number(row.start_time), ended })
+      const began = Number(times["start_time"])
+      const ended = times["end_time"] !== null
+      const row = !ended && began > start ? find(id) : undefined
+      if (row !== undefined) write({ ...fromRow(row), start_time: start }, lineageOf(row))
+      remember(id, { start: row === undefined ? began : start, ended })
     }
   }
 
@@ -176,20 +219,97 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     if (insert.run(...row, source === undefined ? null : origins.idOf(source[0])).changes === 1) {
       if (typeof source?.[1] === "string") origins.keep(String(row[0]), source[1])
       if (packed) share(row)
-      summaries.inserted(values, at)
+      summaries.inserted(
+        String(row[SESSION_ID]),
+        String(row[EVENT_TYPE]),
+        String(row[EVENT_NAME]),
+        String(row[SOURCE]),
+        Number(row[START_TIME]),
+        row[END_TIME] as number | null, // the column's type
+        row[ERROR] !== null,
+        Number(values[at + columns.length])
+      )
       if (row[EVENT_TYPE] === "session") known.delete(String(row[0]))
       if (row[END_TIME] === null) running.begins(String(row[0]), instance, now)
       return
     }
-    const again = rowAt(values, at)
+    ingestAgain(rowAt(values, at), { instance, now }, source)
+  }
+
+  /** A span that is here already, under its own or another event id. */
+  const ingestAgain = (again: Row, process: Process, source: SourceTexts | undefined): void => {
     const before = find(String(again.event_id)) ?? findSpan(again)
     const event = fromRow(again)
-    write(
-      before === undefined ? event : redelivered(fromRow(before), event),
-      lineageOf(again),
-      { instance, now },
-      source
-    )
+    write(before === undefined ? event : redelivered(fromRow(before), event), lineageOf(again), process, source)
+  }
+
+  const ingestRaw = (command: Extract<Command, { op: "ingestRaw" }>): void => {
+    const { body, count, now, numbers } = command
+    const request = rawRequests.add(count, body)
+    let inserted = 0
+    eachLine(command, (line, index) => {
+      const [id, session, parentId, traceId, spanId, parentSpanId, type, name, source, error, sessionName, instance] =
+        line
+      const at = index * LINE_NUMBERS
+      const start = numbers[at] ?? 0
+      const end = orNull(numbers[at + 1])
+      const tokens = numbers[at + 3] ?? 0
+      const raw = rawOf(request, numbers[at + 4] ?? 0)
+      running.heard(instance, now)
+      if (sessionName !== null) autoCreate(session, sessionName, source, start)
+      const { changes } = insertRaw.run(
+        id,
+        session,
+        parentId,
+        traceId,
+        spanId,
+        parentSpanId,
+        type,
+        name,
+        source,
+        start,
+        end,
+        orNull(numbers[at + 2]),
+        error,
+        raw,
+        tokens
+      )
+      if (changes === 1) {
+        inserted++
+        summaries.inserted(session, type, name, source, start, end, error !== null, tokens)
+        if (type === "session") known.delete(id)
+        if (end === null) running.begins(id, instance, now)
+      } else {
+        const lineage = { traceId, spanId, parentSpanId: parentSpanId ?? undefined }
+        const span = rawEvents.span(raw)
+        ingestAgain(toRow(span.event, lineage), { instance, now }, span.source)
+      }
+    })
+    if (inserted === 0) rawRequests.remove(request)
+  }
+
+  /** Gives the oldest raw events their buckets, and hands them to the index. */
+  const project = (limit: number): void => {
+    const events = rawRequests.oldest(limit).map((raw) => {
+      const { event, source } = rawEvents.span(raw)
+      const [origin, extras] = source
+      const row = valuesOf(toRow(event, undefined))
+      const packed = packRow(row)
+      setBuckets.run(...row.slice(FIRST_BUCKET), origins.idOf(origin), event.event_id)
+      if (extras !== null) origins.keep(event.event_id, extras)
+      if (packed) share(row)
+      return event
+    })
+    indexed().add(events)
+  }
+
+  /** Indexes what was noted first, then what came raw; answers how many still wait. */
+  const indexStep = (limit: number): number => {
+    const index = indexed()
+    const room = limit - index.step(limit)
+    if (room > 0) project(room)
+    rawRequests.tidy()
+    return index.waiting()
   }
 
   const operations: { readonly [O in Command["op"]]: (command: Extract<Command, { op: O }>) => Answers[O] } = {
@@ -197,6 +317,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       for (let span = 0; span < count; span++)
         ingestOne(values, span * SPAN_VALUES, now, sources && textsAt(sources, span))
     },
+    ingestRaw,
     startSession: ({ id, now, start }) => {
       const row = find(id)
       const before = row === undefined ? emptySession(id, "Session", "unknown", start.start_time ?? now) : fromRow(row)
@@ -258,12 +379,11 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       const index = indexed()
       return index.waiting() === 0
         ? { waiting: 0, untidy: index.tidy() }
-        : { waiting: index.step(SMALL_INDEX_STEP), untidy: true }
+        : { waiting: indexStep(SMALL_INDEX_STEP), untidy: true }
     },
     catchUp: ({ until }) => {
-      const index = indexed()
       for (;;) {
-        const waiting = index.step(INDEX_STEP)
+        const waiting = indexStep(INDEX_STEP)
         if (waiting === 0 || Date.now() >= until) return waiting
       }
     }
@@ -280,6 +400,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
     known.clear()
     packer.forget()
     origins.forget()
+    rawEvents.forget()
     index?.forget()
   }
 
@@ -296,7 +417,7 @@ export const makeWriter = (database: DatabaseSync, openIndex: OpenIndex = noInde
       // A full disk has already undone the whole transaction; then this throws, and all of its commands fail
       undo?.run()
       release?.run()
-      return { ok: false, message: message(error) }
+      return { ok: false, message: message(error), ...(error instanceof NotLoaded ? { early: true } : {}) }
     }
   }
 
@@ -331,7 +452,7 @@ export const isForIndex = ({ op }: Command): boolean => op === "index" || op ===
 
 /** How much work a command is, in spans. */
 export const spansOf = (command: Command): number =>
-  command.op === "ingest"
+  command.op === "ingest" || command.op === "ingestRaw"
     ? command.count
     : command.op === "createEvents"
       ? command.events.length

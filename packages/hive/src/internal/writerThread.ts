@@ -7,6 +7,8 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import type { Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
+import { notLoaded } from "./raw.ts"
+import type * as RawEvents from "./rawEvents.ts"
 import type * as SearchIndex from "./searchIndex.ts"
 import { isForIndex, makeWriter, spansOf } from "./writer.ts"
 
@@ -37,24 +39,48 @@ const port = parentPort
 if (port !== null) {
   const { path, prices }: Opening = workerData
   const database = openWriter(path)
+  // Both need packages that take longer to load than the first write may take
   let searchIndex: typeof SearchIndex | undefined
+  let rawEvents: typeof RawEvents | undefined
   let closed = false
-  const write = makeWriter(database, (read) => {
-    if (searchIndex === undefined) throw new Error("the index is not loaded")
-    return searchIndex.makeIndex(database, prices, read)
-  })
-  const answer = (requests: ReadonlyArray<Request>): void => {
-    if (requests.length === 0) return
+  const write = makeWriter(
+    database,
+    (read) => {
+      if (searchIndex === undefined) throw new Error("the index is not loaded")
+      return searchIndex.makeIndex(database, prices, read)
+    },
+    (body) => (rawEvents?.openRequest ?? notLoaded)(body)
+  )
+  /** Answers all but those that came too early. */
+  const answer = (requests: ReadonlyArray<Request>): ReadonlyArray<Request> => {
+    if (requests.length === 0) return []
     const outcomes = write(requests.map(({ command }) => command))
-    const responses = requests.flatMap(({ id }, index): ReadonlyArray<Response> => {
+    const early: Array<Request> = []
+    const responses = requests.flatMap((request, index): ReadonlyArray<Response> => {
       const outcome = outcomes[index]
-      return outcome === undefined ? [] : [{ id, outcome }]
+      if (outcome?.ok === false && outcome.early === true) early.push(request)
+      return outcome === undefined || early.includes(request) ? [] : [{ id: request.id, outcome }]
     })
     port.postMessage(responses)
+    return early
+  }
+  /** Those that wait for what is being loaded. */
+  let early: Promise<void> = Promise.resolve()
+  const answerEarly = async (requests: ReadonlyArray<Request>): Promise<void> => {
+    rawEvents ??= await import("./rawEvents.ts")
+    answer(requests)
+  }
+  const close = (): void => {
+    // Readers may still be open, so closing alone would leave the log beside the file
+    closed = true
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    port.close()
   }
   const answerForIndex = async (requests: ReadonlyArray<Request>): Promise<void> => {
-    // It needs packages that take longer to load than the first write may take
-    if (requests.length > 0) searchIndex ??= await import("./searchIndex.ts")
+    if (requests.length === 0) return
+    rawEvents ??= await import("./rawEvents.ts")
+    searchIndex ??= await import("./searchIndex.ts")
     if (!closed) answer(requests)
   }
   port.on("message", (first: Request | Close) => {
@@ -66,14 +92,9 @@ if (port !== null) {
       spans += spansOf(message.command)
       message = spans < MAX_SPANS ? receiveMessageOnPort(port)?.message : undefined
     }
-    answer(requests.filter(({ command }) => !isForIndex(command)))
+    const tooEarly = answer(requests.filter(({ command }) => !isForIndex(command)))
+    if (tooEarly.length > 0) early = early.then(() => answerEarly(tooEarly))
     void answerForIndex(requests.filter(({ command }) => isForIndex(command)))
-    if (message === "close") {
-      // Readers may still be open, so closing alone would leave the log beside the file
-      closed = true
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
-      database.close()
-      port.close()
-    }
+    if (message === "close") void early.then(close)
   })
 }

@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
 import type { Answers, Command, Outcome } from "./commands.ts"
 import { openWriter } from "./database.ts"
+import { openRequest } from "./rawEvents.ts"
 import { makeIndex } from "./searchIndex.ts"
 import { isForIndex, makeWriter, spansOf, type Writer } from "./writer.ts"
 import type { Close, Opening, Request, Response } from "./writerThread.ts"
@@ -42,6 +43,7 @@ export const direct =
 /** About how much memory a command takes while it waits, in bytes. */
 const bytesOf = (command: Command): number => {
   if (isForIndex(command)) return 0
+  if (command.op === "ingestRaw") return command.body.length + 2 * command.texts.length + 100 * command.count
   if (command.op !== "ingest") return 4096 * spansOf(command)
   let bytes = 512 * command.count
   for (const value of command.values) if (typeof value === "string") bytes += value.length
@@ -153,5 +155,5 @@ export const writing = (opening: Opening, maxWaiting: number): Effect.Effect<Sen
           }),
           (database, exit) => Effect.sync(() => (Exit.isExit(exit) ? database.close() : undefined))
         ),
-        (database) => direct(makeWriter(database, (read) => makeIndex(database, opening.prices, read)))
+        (database) => direct(makeWriter(database, (read) => makeIndex(database, opening.prices, read), openRequest))
       )
