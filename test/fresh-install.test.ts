@@ -86,6 +86,20 @@ describe("a fresh installation", () => {
     expect((await node("--input-type=module", "--eval", program)).stdout).toBe("packed\n")
   })
 
+  it("serves the page", async () => {
+    const program = `
+      import { Effect } from "effect"
+      import { Hive } from "@honeyhive/hive"
+      const page = Effect.gen(function*() {
+        const { url } = yield* Hive
+        const html = yield* Effect.promise(async () => (await fetch(url)).text())
+        const [, script] = /src="([^"]+)"/.exec(html)
+        return yield* Effect.promise(async () => (await fetch(url + script)).headers.get("content-type"))
+      })
+      console.log(await Effect.runPromise(page.pipe(Effect.provide(Hive.layer()))))`
+    expect((await node("--input-type=module", "--eval", program)).stdout).toMatch(/javascript/)
+  })
+
   it("has the hive command", async () => {
     const command = join(project, "node_modules", ".bin", "hive")
     expect((await run(command, ["--version"], { cwd: project, env })).stdout).toMatch(/^hive v\d+\.\d+\.\d+\n$/)
