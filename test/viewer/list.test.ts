@@ -153,6 +153,41 @@ describe.skipIf(chromiumPath === undefined)("the list of sessions", () => {
     await page.context().close()
   })
 
+  it("keeps what runs on top, with a pulse, and marks sessions that nobody started", async () => {
+    const page = await scene.open("/")
+    await page.locator("[data-session]").first().waitFor()
+    const span = (session: string, ended: boolean) => ({
+      traceId: session.replaceAll("-", ""),
+      spanId: "00000000000000aa",
+      name: "step",
+      startTimeUnixNano: `${Date.now() - 5_000}000000`,
+      endTimeUnixNano: ended ? `${Date.now()}000000` : "0",
+      attributes: [{ key: "honeyhive.session_id", value: { stringValue: session } }]
+    })
+    const send = (session: string, ended: boolean) =>
+      post(scene.url, "/v1/traces", {
+        resourceSpans: [
+          {
+            resource: { attributes: [{ key: "service.instance.id", value: { stringValue: "here" } }] },
+            scopeSpans: [{ spans: [span(session, ended)] }]
+          }
+        ]
+      })
+    const runs = crypto.randomUUID()
+    await send(runs, false)
+    const row = page.locator(`[data-session="${runs}"]`)
+    await row.getByText("running", { exact: true }).waitFor({ state: "attached" })
+    await row.getByText("orphan", { exact: true }).waitFor()
+    // What began later and has ended stands below it
+    await startSession(scene.url, crypto.randomUUID(), "later")
+    await page.reload()
+    await row.waitFor()
+    expect((await names(page))[0]).toBe(runs)
+    await send(runs, true)
+    await row.getByText("ended", { exact: true }).waitFor({ state: "attached" })
+    await page.context().close()
+  })
+
   it("fits a narrow screen, and does not move for those who do not want it to", async () => {
     const page = await scene.open("/", { viewport: { width: 390, height: 780 }, reducedMotion: "reduce" })
     await page.locator(`[data-session="${ids[0]}"]`).waitFor()

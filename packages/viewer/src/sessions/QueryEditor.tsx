@@ -13,7 +13,7 @@ import styles from "./QueryInput.module.css"
 interface QueryEditorProps {
   readonly text: string
   readonly change: (text: string) => void
-  readonly done: () => void
+  readonly done: (text: string) => void
   readonly label: string
   readonly describedBy: string | undefined
   readonly placeholder: string
@@ -35,7 +35,7 @@ const complete: CompletionSource = async ({ aborted, pos, state }) => {
         type: kind,
         ...(detail !== undefined && { detail }),
         // A field is followed by its value: what may stand there is asked for at once
-        apply: (view: EditorView) => {
+        apply: (view: EditorView, _: unknown, from: number, to: number) => {
           view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + text.length } })
           if (kind === "field" || kind === "operator") startCompletion(view)
         }
@@ -99,8 +99,8 @@ const QueryEditor = ({ change, describedBy, done, label, mistake, placeholder, t
           keymap.of([
             {
               key: "Enter",
-              run: () => {
-                newest.current.done()
+              run: ({ state }) => {
+                newest.current.done(state.doc.toString())
                 return true
               }
             },

@@ -38,7 +38,7 @@ export const QueryInput = ({ ask, problem, query }: QueryInputProps) => {
   const shared = {
     text,
     change: setText,
-    done: () => ask(text),
+    done: ask,
     label: "Search sessions",
     describedBy: problem === undefined ? undefined : id
   }
