@@ -75,6 +75,17 @@ describe("the graph", () => {
     )
   })
 
+  it("counts the tokens of a call that is told twice once", () => {
+    const twice = [
+      row("outer", null, "model", "generate", 0, 10, { tokens: 7 }),
+      row("inner", "outer", "model", "chat", 1, 8, { model: "gpt", tokens: 7 })
+    ]
+    assert.strictEqual(
+      graphOf(layout(twice), twice, 150).nodes.reduce((sum, { tokens }) => sum + tokens, 0),
+      7
+    )
+  })
+
   it("merges what took little time, loses nothing, and keeps what failed", () => {
     const many = [
       row("s", null, "session", "support", 0, 1_000),
