@@ -11,7 +11,6 @@ import { Empty, Loading, Problem } from "../design/Notice.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import * as Format from "../design/format.ts"
 import { useNarrow } from "../design/useNarrow.ts"
-import { EventPanel } from "../event/EventPanel.tsx"
 import type { SessionRow } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { type View, VIEWS } from "../addresses.ts"
@@ -33,6 +32,9 @@ const views: Record<View, ComponentType<ViewProps>> = {
   trajectory: lazy(() => import("./TrajectoryView.tsx").then(({ TrajectoryView }) => ({ default: TrajectoryView }))),
   thread: lazy(() => import("./ThreadView.tsx").then(({ ThreadView }) => ({ default: ThreadView })))
 }
+
+// The first rows do not wait for what shows one event
+const EventPanel = lazy(() => import("../event/EventPanel.tsx").then(({ EventPanel }) => ({ default: EventPanel })))
 
 const titles: Record<View, string> = {
   tree: "Tree",
@@ -130,7 +132,9 @@ export const SessionPage = () => {
   if (session === undefined || layout === undefined) return <Loading what="the session" />
 
   const details = selected !== undefined && (
-    <EventPanel key={selected} eventId={selected} close={() => select(undefined)} rows={rows} />
+    <Suspense fallback={<Loading what="the event" />}>
+      <EventPanel key={selected} eventId={selected} close={() => select(undefined)} rows={rows} />
+    </Suspense>
   )
   return (
     <div className={styles["page"]}>

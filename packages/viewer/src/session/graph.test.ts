@@ -76,6 +76,18 @@ describe("the graph", () => {
     )
   })
 
+  it("counts the tokens of calls around others as the layout does", () => {
+    const twice = [
+      row("outer", null, "model", "generate", 0, 10, { tokens: 7 }),
+      row("inner", "outer", "model", "chat", 1, 8, { model: "gpt", tokens: 7 })
+    ]
+    const found = layout(twice)
+    assert.strictEqual(
+      graphOf(found, twice, 150).nodes.reduce((sum, { tokens }) => sum + tokens, 0),
+      found.tokens[0]
+    )
+  })
+
   it("merges what took little time, loses nothing, and keeps what failed", () => {
     const many = [
       row("s", null, "session", "support", 0, 1_000),

@@ -100,9 +100,16 @@ export const graphOf = (layout: Layout, rows: ReadonlyArray<SpanRow>, most: numb
     group.self += layout.self[place] ?? 0
     if (row[6] === "error" && row[2] !== "session") group.errors++
     if (row[6] === "running") group.running++
+    // The layout says which model calls count; of one around another, what is its own
+    const up = layout.parent[place] ?? -1
+    const around = up === -1 || rowAt(layout, rows, up)?.[2] !== "model" ? undefined : groups[groupAt[up] ?? 0]
     if (row[2] === "model") {
-      group.tokens += row[7] ?? 0
-      group.cost += row[8] ?? 0
+      group.tokens += layout.tokens[place] ?? 0
+      group.cost += layout.cost[place] ?? 0
+    }
+    if (around !== undefined) {
+      around.tokens -= layout.tokens[place] ?? 0
+      around.cost = Math.max(0, around.cost - (layout.cost[place] ?? 0))
     }
   }
 

@@ -18,7 +18,7 @@ interface Wanted {
 }
 
 /** Model calls by their start; of one inside another only the inner one, which is the provider's own. */
-export const modelCalls = (layout: Layout, rows: ReadonlyArray<SpanRow>): ReadonlyArray<Wanted> => {
+const modelCalls = (layout: Layout, rows: ReadonlyArray<SpanRow>): ReadonlyArray<Wanted> => {
   const found: Array<Wanted> = []
   const repeated = new Set<number>()
   for (let place = layout.rows.length - 1; place >= 0; place--) {

@@ -17,7 +17,7 @@ export interface Find {
 }
 
 /** Capitals do not matter. */
-export const findText = (layout: Layout, rows: ReadonlyArray<SpanRow>, text: string): ReadonlyArray<number> => {
+const findText = (layout: Layout, rows: ReadonlyArray<SpanRow>, text: string): ReadonlyArray<number> => {
   const wanted = text.trim().toLowerCase()
   if (wanted === "") return []
   const found: Array<number> = []
