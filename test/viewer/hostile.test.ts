@@ -3,7 +3,7 @@
  */
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { texts, words } from "./hostile.corpus.ts"
+import { shapes, words } from "./hostile.corpus.ts"
 import { chromiumPath, type Stage, stage } from "./stage.ts"
 
 const headers = { "content-type": "application/json", authorization: "Bearer hh_local" }
@@ -157,8 +157,11 @@ describe.skipIf(chromiumPath === undefined)("hostile payloads", () => {
           ...common,
           event_id: all,
           event_name: words.join(" ").slice(0, 20_000),
-          inputs: { chat_history: texts.flatMap(message), ...everywhere },
-          outputs: { role: "assistant", content: texts.slice(0, -4).join("\n\n"), ...everywhere },
+          inputs: {
+            chat_history: [...words.flatMap(message), ...shapes.map((content) => ({ role: "user", content }))],
+            ...everywhere
+          },
+          outputs: { role: "assistant", content: words.join("\n\n"), ...everywhere },
           error: words.join("\n"),
           config: { model: words.slice(0, 10).join(" "), provider: words[3], ...everywhere },
           metadata: { error: { kind: "failure", fields: everywhere }, prompt_tokens: 1, ...everywhere },
