@@ -2,6 +2,8 @@
  * The details of one event in a real browser: what is shown of it, and what a reader adds to it.
  */
 import { spawn } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { text } from "node:stream/consumers"
 import type { Page } from "playwright-core"
 import { Effect, Fiber, Schema } from "effect"
@@ -14,6 +16,12 @@ class OutOfStock extends Schema.TaggedError<OutOfStock>()("OutOfStock", {
   message: Schema.String,
   cause: Schema.Defect()
 }) {}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+const look = (rules: string) =>
+  `axe.run("section[aria-label^=Event]", { runOnly: ${rules} }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`
 
 const headers = { "content-type": "application/json", authorization: "Bearer hh_local" }
 
@@ -86,12 +94,14 @@ describe.skipIf(chromiumPath === undefined)("one event", () => {
     page.goto(`${scene.url}/sessions/${of}?event=${event}${tab === "" ? "" : `&tab=${tab}`}`)
   const panel = () => page.locator("section[aria-label^=Event]")
   const clipboard = () => page.evaluate(() => navigator.clipboard.readText())
+  /** What axe finds wrong with the panel, in light and in dark; what does not depend on colours is looked at once. */
   const inBoth = async () => {
-    const found = [...(await violations(page))]
+    if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe)
+    const found = await page.evaluate(look("['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']"))
     await page.emulateMedia({ colorScheme: "dark" })
-    found.push(...(await violations(page)))
+    const dark = await page.evaluate(look("['color-contrast']"))
     await page.emulateMedia({ colorScheme: "light" })
-    expect(found).toEqual([])
+    expect([found, dark]).toEqual([[], []])
   }
 
   beforeAll(async () => {
@@ -180,6 +190,7 @@ describe.skipIf(chromiumPath === undefined)("one event", () => {
     await page.getByRole("tree", { name: "Output" }).getByText("finish_reason").waitFor()
     await page.getByRole("button", { name: "Copy code" }).click()
     await expect.poll(clipboard).toBe("const a = 1")
+    expect(await violations(page)).toEqual([])
     await inBoth()
     await page.keyboard.press("r")
     const raw = page.getByRole("tree", { name: "Input and output" })

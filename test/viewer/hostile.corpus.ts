@@ -97,7 +97,8 @@ const characters: ReadonlyArray<string> = [
   "﷽".repeat(200)
 ]
 
-const shapes: ReadonlyArray<string> = [
+/** Long, or made to take long. */
+export const shapes: ReadonlyArray<string> = [
   "x".repeat(200_000),
   "word ".repeat(20_000),
   "> ".repeat(5_000),
@@ -127,6 +128,3 @@ const names: ReadonlyArray<string> = [
 
 /** Short enough for a name. */
 export const words: ReadonlyArray<string> = [...html, ...markdown, ...characters, ...names]
-
-/** All of them. */
-export const texts: ReadonlyArray<string> = [...words, ...shapes]

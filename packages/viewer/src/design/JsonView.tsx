@@ -39,7 +39,7 @@ const Value = ({ isOpen, node }: { readonly node: JsonNode; readonly isOpen: boo
   return size === 0 ? `${left}${right}` : isOpen ? `${size} ${noun}` : `${left} ${size} ${noun} ${right}`
 }
 
-export interface Found {
+interface Found {
   readonly matches: ReadonlySet<JsonNode>
   /** The one that the reader is at. */
   readonly current: JsonNode | undefined
