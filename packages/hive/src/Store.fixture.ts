@@ -13,7 +13,7 @@ import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import type { TraceQueries } from "./TraceQueries.ts"
 import type { TraceStore, TraceStoreError } from "./TraceStore.ts"
 
-type Open = (options?: {
+export type Open = (options?: {
   readonly lease?: Duration.Input
   readonly prices?: PriceTable
   readonly retention?: SqliteTraceStore.Retention

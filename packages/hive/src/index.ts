@@ -9,6 +9,7 @@ export { HttpProblem } from "./HttpProblem.ts"
 export { type Change, type Changes, LiveFeed } from "./LiveFeed.ts"
 export * as OtlpProtobuf from "./OtlpProtobuf.ts"
 export { QueryApi, QueryProblem } from "./QueryApi.ts"
+export * as ClickHouseTraceStore from "./ClickHouseTraceStore.ts"
 export * as RecordStore from "./RecordStore.ts"
 export * as SqliteTraceStore from "./SqliteTraceStore.ts"
 export {

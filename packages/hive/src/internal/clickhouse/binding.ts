@@ -1,0 +1,37 @@
+/**
+ * Statements whose values are parameters: nothing that somebody says is ever part of the SQL.
+ */
+import type { Params } from "./database.ts"
+
+type Type = "String" | "Float64" | "Int64" | "UInt32" | "Array(String)" | "Date"
+
+export interface Binding {
+  /** The place of a value in the statement. */
+  readonly bind: (type: Type, value: string | number | ReadonlyArray<string>) => string
+  readonly params: Params
+}
+
+export const binding = (): Binding => {
+  const params: { [name: string]: unknown } = {}
+  let count = 0
+  return {
+    params,
+    bind: (type, value) => {
+      const name = `p${count++}`
+      params[name] = typeof value === "string" ? value.toWellFormed() : value
+      return `{${name}:${type}}`
+    }
+  }
+}
+
+/** What stands at a path of a JSON column, as JSON: a dotted path is one key with dots in it, or nested keys. */
+export const rawAt = ({ bind }: Binding, column: string, path: string): string => {
+  const at = (...keys: ReadonlyArray<string>) =>
+    `nullIf(nullIf(JSONExtractRaw(${column}, ${keys.map((key) => bind("String", key)).join(", ")}), ''), 'null')`
+  const nested = path.split(".")
+  return nested.length === 1 ? at(path) : `coalesce(${at(path)}, ${at(...nested)})`
+}
+
+/** A JSON value as a text: that of a string without its quotes. */
+export const textOf = (raw: string): string =>
+  `if(startsWith(ifNull(${raw}, ''), '"'), JSONExtractString(ifNull(${raw}, '')), ${raw})`
