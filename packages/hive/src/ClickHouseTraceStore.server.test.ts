@@ -13,6 +13,7 @@ import { addressOf } from "./internal/clickhouse/address.ts"
 import { binding } from "./internal/clickhouse/binding.ts"
 import { condition } from "./internal/clickhouse/compiler.ts"
 import { connect } from "./internal/clickhouse/database.ts"
+import { Hive } from "./Hive.ts"
 import { runningSuite } from "./running.fixture.ts"
 import type { Open, Store } from "./Store.fixture.ts"
 import { traceQueriesSuite } from "./TraceQueries.fixture.ts"
@@ -33,6 +34,7 @@ const inDatabase =
     ClickHouseTraceStore.layer({ ...options, url, database })
 
 const clickhouse: Store = {
+  runs: 20,
   empty: (options) => Layer.fresh(inDatabase(fresh())(options)),
   kept: Effect.sync(() => inDatabase(fresh()))
 }
@@ -212,5 +214,30 @@ describe("ClickHouse itself", () => {
       assert.isEmpty(yield* store.sessionEvents(old))
       assert.isAtMost((yield* store.search({})).count, 10)
     }).pipe(Effect.provide(clickhouse.empty({ lease: "1 minute", retention: { maxAge: "5 hours", maxEvents: 9 } })))
+  )
+
+  it.effect("is what a hive opens when its store is such a URL", () =>
+    Effect.gen(function* () {
+      const store = `${url}/${fresh()}`
+      const session_id = crypto.randomUUID()
+      yield* Effect.gen(function* () {
+        const hive = yield* Hive
+        const started = yield* Effect.promise(() =>
+          fetch(`${hive.url}/session/start`, {
+            method: "POST",
+            headers: { authorization: "Bearer any", "content-type": "application/json" },
+            body: JSON.stringify({ session: { session_id, session_name: "over HTTP" } })
+          })
+        )
+        assert.strictEqual(started.status, 200)
+      }).pipe(Effect.provide(Hive.layer({ store: Redacted.make(store) })))
+      const sessions = yield* TraceStore.use((store) => store.sessions({ limit: 9, offset: 0 })).pipe(
+        Effect.provide(ClickHouseTraceStore.layer({ url: store }))
+      )
+      assert.deepStrictEqual(
+        sessions.map(({ name, session_id }) => [name, session_id]),
+        [["over HTTP", session_id]]
+      )
+    })
   )
 })

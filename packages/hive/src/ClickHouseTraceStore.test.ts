@@ -2,7 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
 import * as ClickHouseTraceStore from "./ClickHouseTraceStore.ts"
+import { Hive } from "./Hive.ts"
 import { addressOf } from "./internal/clickhouse/address.ts"
 import { dayOf, placeOf } from "./internal/clickhouse/rows.ts"
 import { phraseOf } from "./internal/clickhouse/words.ts"
@@ -44,6 +49,28 @@ describe("ClickHouseTraceStore", () => {
         assert.match(error.message, /expected clickhouse:|letters, digits/)
         assert.notInclude(error.message, "s3cret")
       }
+    })
+  )
+
+  it.effect("a hive takes such a URL, a file, and nothing else for its store", () =>
+    Effect.gen(function* () {
+      const opened = (store: string) =>
+        Layer.build(Hive.layer({ store })).pipe(
+          Effect.scoped,
+          Effect.flip,
+          Effect.map(({ message }) => message)
+        )
+      assert.include(yield* opened("postgres://me:s3cret@host/db"), "no store for postgres://…: use clickhouse://")
+      const refused = yield* opened("clickhouse://me:s3cret@127.0.0.1:1/db")
+      assert.include(refused, "opening ClickHouse at http://127.0.0.1:1")
+      assert.notInclude(refused, "s3cret")
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "hive-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+      )
+      const file = join(folder, "traces.db")
+      yield* Effect.scoped(Layer.build(Hive.layer({ store: pathToFileURL(file).href })))
+      assert.isTrue(existsSync(file))
     })
   )
 

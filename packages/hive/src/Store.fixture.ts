@@ -20,6 +20,8 @@ export type Open = (options?: {
 }) => Layer.Layer<TraceStore | TraceQueries, TraceStoreError>
 
 export interface Store {
+  /** How often a law that needs a new store each time is tried. */
+  readonly runs: number
   /** A store with nothing in it, which nobody sees again. */
   readonly empty: Open
   /** A store that can be opened again, with nothing in it at first. */
@@ -27,6 +29,7 @@ export interface Store {
 }
 
 export const sqlite: Store = {
+  runs: 100,
   empty: (options) => Layer.fresh(SqliteTraceStore.layer({ ...options, path: ":memory:" })),
   kept: Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "hive-"))),

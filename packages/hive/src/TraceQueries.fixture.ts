@@ -157,7 +157,7 @@ export const traceQueriesSuite = ({ kept }: Store): void => {
           const page = yield* queries.search(parse("step"), { limit: 40, before })
           seen.push(...page.hits.map((hit) => hit.event_id))
           before = page.next ?? undefined
-          yield* store.updateEvent(ids[0]!, { metadata: { again: seen.length } })
+          yield* store.updateEvent(ids[0] ?? "", { metadata: { again: seen.length } })
         } while (before !== undefined)
         assert.strictEqual(seen.length, 250)
         assert.deepStrictEqual(new Set(seen), new Set(ids))

@@ -43,7 +43,7 @@ const everything = Effect.gen(function* () {
   }
 })
 
-export const traceStoreSuite = ({ empty, kept }: Store): void => {
+export const traceStoreSuite = ({ empty, kept, runs }: Store): void => {
   it.effect("law: the same spans in any order, any number of times, are the same session", () =>
     Effect.gen(function* () {
       const spans = [span(1), span(2, { parentSpanId: hex(1, 16) }), span(3, { parentSpanId: hex(2, 16) }), span(4)]
@@ -57,7 +57,7 @@ export const traceStoreSuite = ({ empty, kept }: Store): void => {
       assert.strictEqual(expected.events.length, 5)
       const batches = fc.sample(
         fc.shuffledSubarray([...spans, ...spans], { minLength: 8 }).map((all) => [all.slice(0, 3), all.slice(3)]),
-        100
+        runs
       )
       for (const order of batches) assert.deepStrictEqual(yield* deliver(order), expected)
     })

@@ -19,7 +19,7 @@ export interface Address {
 /** Values of a statement by name, each with its type in the statement: `{p0:String}`. */
 export type Params = { readonly [name: string]: unknown }
 
-export interface Statement {
+interface Statement {
   readonly sql: string
   readonly params?: Params
 }

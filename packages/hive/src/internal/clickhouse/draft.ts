@@ -10,7 +10,7 @@ import { STATE } from "../running.ts"
 import { goneRow, nameOf, rowOf, sameKey, type Stored } from "./rows.ts"
 
 /** A process, and when it was heard of by the hive's clock. */
-export interface Process {
+interface Process {
   readonly name: string
   readonly now: number
 }

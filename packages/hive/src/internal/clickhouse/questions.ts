@@ -127,7 +127,7 @@ export const makeQuestions = (database: Database): Effect.Effect<TraceQueries["S
           })
           return Effect.map(found, (all) => {
             const { next, rows } = pageOf(all, size)
-            return { hits: rows.map(({ place: _, ...hit }) => hit), next, behind: 0 }
+            return { hits: rows.map(({ place: _place, ...hit }) => hit), next, behind: 0 }
           })
         }),
 

@@ -14,7 +14,7 @@ import type { Database } from "./database.ts"
  * Each step with the version it leads to. A step that has been released is never changed; one that was interrupted is taken
  * again, so its statements must bear that.
  */
-export const migrations: ReadonlyArray<readonly [version: number, statements: ReadonlyArray<string>]> = [
+const migrations: ReadonlyArray<readonly [version: number, statements: ReadonlyArray<string>]> = [
   [
     1,
     [
@@ -115,7 +115,7 @@ export const migrations: ReadonlyArray<readonly [version: number, statements: Re
   ]
 ]
 
-export const version = Math.max(...migrations.map(([version]) => version))
+const version = Math.max(...migrations.map(([version]) => version))
 
 const Found = Schema.Struct({ version: Schema.Int })
 

@@ -19,7 +19,7 @@ const wordsOf = (text: string): ReadonlyArray<string> =>
 /** In this order, one line each. */
 export const sections = ["name", "inputs", "outputs", "error"] as const
 
-export type Section = (typeof sections)[number]
+type Section = (typeof sections)[number]
 
 /** What is searched of an event: `words` has a line per section, `tags` stand for the values in its buckets. */
 export const wordsOfEvent = (event: Event): { readonly words: string; readonly tags: string } => {

@@ -47,7 +47,7 @@ const NOTED = 1000
 const Instance = Schema.Struct({ process: Schema.String, seen: Schema.Finite })
 
 /** Running events' processes and when they were last heard of. */
-export const running = `SELECT process, max(seen) AS seen FROM processes
+const running = `SELECT process, max(seen) AS seen FROM processes
   WHERE process IN (SELECT DISTINCT process FROM events FINAL WHERE process <> '') GROUP BY process`
 
 const failed = (what: string, cause: unknown): TraceStoreError =>
