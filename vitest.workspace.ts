@@ -6,6 +6,8 @@ clearEnvironment()
 
 // The suite over ClickHouse, which `pnpm test:clickhouse` gives a server to
 const clickhouse = process.env["HIVE_TEST_CLICKHOUSE"]
+// The suite with a real OpenTelemetry Collector, which `pnpm test:collector` builds
+const collector = process.env["HIVE_TEST_COLLECTOR"]
 
 export default defineConfig({
   test: {
@@ -14,7 +16,18 @@ export default defineConfig({
       ...(clickhouse === undefined
         ? []
         : [{ test: { name: "clickhouse", include: ["packages/*/src/**/*.server.test.ts"], testTimeout: 120_000 } }]),
-      { test: { name: "cross-package", include: ["test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } }
+      {
+        test: {
+          name: "cross-package",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/collector.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000
+        }
+      },
+      ...(collector === undefined
+        ? []
+        : [{ test: { name: "collector", include: ["test/collector.test.ts"], testTimeout: 120_000 } }])
     ]
   }
 })

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { TestClock } from "effect/testing"
+import { connect as connectTo, createServer, type Socket } from "node:net"
 import type { PostEvent } from "@honeyhive/contract/Event"
 import * as ClickHouseTraceStore from "./ClickHouseTraceStore.ts"
 import { addressOf } from "./internal/clickhouse/address.ts"
@@ -238,6 +239,55 @@ describe("ClickHouse itself", () => {
         sessions.map(({ name, session_id }) => [name, session_id]),
         [["over HTTP", session_id]]
       )
+    })
+  )
+
+  it.effect("while the server is away, a hive says to come again, and takes it when it is back", () =>
+    Effect.gen(function* () {
+      const target = new URL(url.replace(/^clickhouse/, "http"))
+      const sockets = new Set<Socket>()
+      const proxy = createServer((socket) => {
+        const other = connectTo(Number(target.port), target.hostname)
+        for (const one of [socket, other]) {
+          sockets.add(one)
+          one.on("error", () => {}).on("close", () => (socket.destroy(), other.destroy()))
+        }
+        socket.pipe(other).pipe(socket)
+      })
+      const listen = (port: number) =>
+        Effect.callback<number>((resume) => {
+          proxy.listen(port, "127.0.0.1", () => {
+            const address = proxy.address()
+            resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+          })
+        })
+      const close = Effect.callback<void>((resume) => {
+        proxy.close(() => resume(Effect.void))
+        for (const socket of sockets) socket.destroy()
+        sockets.clear()
+      })
+      const port = yield* Effect.acquireRelease(listen(0), () => close)
+      const through = new URL(url)
+      through.hostname = "127.0.0.1"
+      through.port = String(port)
+      yield* Effect.gen(function* () {
+        const hive = yield* Hive
+        const start = Effect.promise(() =>
+          fetch(`${hive.url}/session/start`, {
+            method: "POST",
+            headers: { authorization: "Bearer any", "content-type": "application/json" },
+            body: JSON.stringify({ session: { session_name: "patient" } })
+          })
+        )
+        assert.strictEqual((yield* start).status, 200)
+        yield* close
+        const away = yield* start
+        assert.strictEqual(away.status, 503)
+        assert.strictEqual(away.headers.get("retry-after"), "1")
+        yield* listen(port)
+        assert.strictEqual((yield* start).status, 200)
+        assert.lengthOf(yield* TraceStore.use((store) => store.sessions({ limit: 9, offset: 0 })), 2)
+      }).pipe(Effect.provide(Hive.layer({ store: `${through.href}/${fresh()}` })))
     })
   )
 })

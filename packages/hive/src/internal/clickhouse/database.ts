@@ -66,12 +66,40 @@ const describe = (cause: unknown): string => {
   return text !== "" ? text : cause instanceof Error ? cause.message : String(cause)
 }
 
-/** A server's refusals go to whoever asked, who may retry; they never quote what was sent. */
+/**
+ * Codes with which a server says that it cannot now: too many or too long queries, too little memory, parts that are not merged
+ * yet, a table that may not be written at the moment, a network or a keeper that is away.
+ */
+const passing = new Set([
+  "159",
+  "160",
+  "202",
+  "209",
+  "210",
+  "225",
+  "241",
+  "242",
+  "252",
+  "279",
+  "319",
+  "394",
+  "425",
+  "999"
+])
+
+/** Whether the same may work in a moment: the server did not answer, or said so. */
+const isPassing = (cause: unknown): boolean => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  // A server's own refusals have a number
+  return typeof code === "string" && /^\d+$/.test(code) ? passing.has(code) : !(cause instanceof TypeError)
+}
+
+/** A server's refusals go to whoever asked; they never quote what was sent. */
 const failed = (what: string, cause: unknown): TraceStoreError => {
   const message = describe(cause)
     .replace(/\(while reading[\s\S]*/, "")
     .slice(0, 500)
-  return new TraceStoreError({ message: `${what}: ${message}`, cause })
+  return new TraceStoreError({ message: `${what}: ${message}`, cause, ...(isPassing(cause) ? { busy: true } : {}) })
 }
 
 const over = (client: ClickHouseClient): Database => {
