@@ -12,7 +12,7 @@ const Endpoint = Schema.String.check(Schema.isPattern(/^[\w.]+:\d+$/))
 const Length = Schema.String.check(Schema.isPattern(/^\d+(ms|s|m)$/))
 
 /** What the road to a hive is made of; a key that is missing or wrong fails. */
-export const Configuration = Schema.Struct({
+const Configuration = Schema.Struct({
   receivers: Schema.Struct({
     otlp: Schema.Struct({
       protocols: Schema.Struct({

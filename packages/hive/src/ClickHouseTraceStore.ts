@@ -107,7 +107,8 @@ const ingestion = (spans: ReadonlyArray<SpanRecord>, now: number): Work<void> =>
  * const opened = TraceStore.use((store) => store.sessions({ limit: 1, offset: 0 })).pipe(Effect.provide(store), Effect.flip)
  *
  * // Nothing listens there
- * (await Effect.runPromise(opened))._tag // => "TraceStoreError"
+ * const error = await Effect.runPromise(opened)
+ * error._tag // => "TraceStoreError"
  * ```
  *
  * @category layers
