@@ -159,6 +159,25 @@ describe("ClickHouse itself", () => {
     })
   )
 
+  it.effect("what arrives while something is written shares the next insert", () =>
+    Effect.gen(function* () {
+      const name = fresh()
+      const session_id = crypto.randomUUID()
+      yield* Effect.gen(function* () {
+        const store = yield* TraceStore
+        const writes = Array.from({ length: 20 }, () =>
+          store.createEvents(Array.from({ length: 400 }, (_, index) => post(`${index}`, { session_id })))
+        )
+        yield* Effect.all(writes, { concurrency: "unbounded" })
+        assert.strictEqual((yield* store.sessions({ limit: 1, offset: 0 }))[0]?.events, 8000)
+      }).pipe(Effect.provide(inDatabase(name)()))
+      const [inserts] = yield* (yield* database(name)).rows("counting inserts", Schema.Struct({ count: Schema.Int }), {
+        sql: "SELECT max(max_block_number) AS count FROM system.parts WHERE database = currentDatabase() AND table = 'events'"
+      })
+      assert.isBelow(inserts?.count ?? 99, 10)
+    })
+  )
+
   it.effect("what cannot be kept fails by itself: others that are written with it are kept", () =>
     Effect.gen(function* () {
       const store = yield* TraceStore

@@ -24,6 +24,15 @@ export const binding = (): Binding => {
   }
 }
 
+/** Ids that one statement can be about: a server takes 256 KiB of them. */
+const IDS = 5000
+
+/** Ids in lists that are short enough. */
+export const inParts = (ids: Iterable<string>, size = IDS): ReadonlyArray<ReadonlyArray<string>> => {
+  const all = [...ids]
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, part) => all.slice(part * size, (part + 1) * size))
+}
+
 /** What stands at a path of a JSON column, as JSON: a dotted path is one key with dots in it, or nested keys. */
 export const rawAt = ({ bind }: Binding, column: string, path: string): string => {
   const at = (...keys: ReadonlyArray<string>) =>

@@ -15,7 +15,7 @@ import {
   type TraceStoreError
 } from "../../TraceStore.ts"
 import { times } from "../merge.ts"
-import { binding } from "./binding.ts"
+import { binding, inParts } from "./binding.ts"
 import type { Database } from "./database.ts"
 import { where } from "./filters.ts"
 import { columns, eventOf, EventRow, lineageOf } from "./rows.ts"
@@ -80,15 +80,14 @@ export const makeReader = (database: Database) => {
     const missing = new Set(
       rows.flatMap(({ parent_name }) => (parent_name === null || known.has(parent_name) ? [] : [parent_name]))
     )
-    const found =
-      missing.size === 0
-        ? Effect.succeed([])
-        : database.rows("finding parents", Alias, {
-            sql: "SELECT id, event_id FROM places FINAL WHERE id IN {ids:Array(String)} AND id <> event_id",
-            params: { ids: [...missing] }
-          })
+    const found = Effect.forEach(inParts(missing), (ids) =>
+      database.rows("finding parents", Alias, {
+        sql: "SELECT id, event_id FROM places FINAL WHERE id IN {ids:Array(String)} AND id <> event_id",
+        params: { ids }
+      })
+    )
     return Effect.map(found, (aliases) => {
-      for (const { event_id, id } of aliases) known.set(id, event_id)
+      for (const { event_id, id } of aliases.flat()) known.set(id, event_id)
       return rows.map((row): Event => {
         const parent = row.parent_name === null ? undefined : known.get(row.parent_name)
         return parent === undefined ? eventOf(row) : { ...eventOf(row), parent_id: parent }

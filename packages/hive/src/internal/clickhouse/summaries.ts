@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { TraceStoreError } from "../../TraceStore.ts"
+import { inParts } from "./binding.ts"
 import type { Database } from "./database.ts"
 
 /** Sessions that are counted at a time: their ids are part of the URL, which proxies want short. */
@@ -39,10 +40,7 @@ export const recount = (
   database: Database,
   what: string,
   sessions: ReadonlySet<string>
-): Effect.Effect<void, TraceStoreError> => {
-  const all = [...sessions]
-  const parts = Array.from({ length: Math.ceil(all.length / SESSIONS) }, (_, part) =>
-    all.slice(part * SESSIONS, (part + 1) * SESSIONS)
-  )
-  return Effect.forEach(parts, (ids) => database.run(what, { sql: counting, params: { ids } }), { discard: true })
-}
+): Effect.Effect<void, TraceStoreError> =>
+  Effect.forEach(inParts(sessions, SESSIONS), (ids) => database.run(what, { sql: counting, params: { ids } }), {
+    discard: true
+  })

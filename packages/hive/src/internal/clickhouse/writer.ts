@@ -12,6 +12,7 @@ import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { TraceStoreError } from "../../TraceStore.ts"
+import { inParts } from "./binding.ts"
 import type { Database } from "./database.ts"
 import { type Draft, makeDraft } from "./draft.ts"
 import { columns, EventRow, storedOf } from "./rows.ts"
@@ -37,9 +38,6 @@ interface Waiting {
 
 /** Bytes that one insert may be made of. */
 const BATCH = 32 * 2 ** 20
-
-/** Ids that are looked up at a time. */
-const LOOKUP = 10_000
 
 /** A process need not be noted as alive more often than this, in milliseconds. */
 const NOTED = 1000
@@ -70,13 +68,9 @@ export const makeWriter = (database: Database, prices: PriceTable, maxWaiting: n
     })
     yield* refresh
 
-    const load = (what: string, ids: ReadonlySet<string>) => {
-      const all = [...ids]
-      const parts = Array.from({ length: Math.ceil(all.length / LOOKUP) }, (_, part) =>
-        all.slice(part * LOOKUP, (part + 1) * LOOKUP)
-      )
-      return Effect.map(
-        Effect.forEach(parts, (part) =>
+    const load = (what: string, ids: ReadonlySet<string>) =>
+      Effect.map(
+        Effect.forEach(inParts(ids), (part) =>
           database.rows(what, EventRow, {
             sql: `SELECT ${columns} FROM events FINAL WHERE (day, session_id, start_time, event_id) IN
               (SELECT day, session_id, start_time, event_id FROM places FINAL WHERE id IN {ids:Array(String)})`,
@@ -85,10 +79,9 @@ export const makeWriter = (database: Database, prices: PriceTable, maxWaiting: n
         ),
         (found) => found.flat().map(storedOf)
       )
-    }
 
     /** One batch, as a whole or not at all. */
-    const process = (works: ReadonlyArray<Work<unknown>>) =>
+    const writeAll = (works: ReadonlyArray<Work<unknown>>) =>
       Effect.gen(function* () {
         const what = works[0]?.what ?? "writing"
         const stored = yield* load(what, new Set(works.flatMap(({ ids }) => ids)))
@@ -129,14 +122,14 @@ export const makeWriter = (database: Database, prices: PriceTable, maxWaiting: n
       weightWaiting -= batch.reduce((sum, { work }) => sum + work.weight, 0)
       if (batch.length === 0) return Effect.void
       const alone = (one: Waiting) =>
-        Effect.flatMap(Effect.exit(process([one.work])), (exit) =>
+        Effect.flatMap(Effect.exit(writeAll([one.work])), (exit) =>
           settle(
             one,
             Exit.map(exit, ([answer]) => answer)
           )
         )
       if (batch.length === 1) return Effect.forEach(batch, alone, { discard: true })
-      return Effect.flatMap(Effect.exit(process(batch.map(({ work }) => work))), (exit) =>
+      return Effect.flatMap(Effect.exit(writeAll(batch.map(({ work }) => work))), (exit) =>
         Exit.isSuccess(exit)
           ? Effect.forEach(batch, (one, index) => settle(one, Exit.succeed(exit.value[index])), { discard: true })
           : Effect.forEach(batch, alone, { discard: true })
@@ -176,7 +169,7 @@ export const makeWriter = (database: Database, prices: PriceTable, maxWaiting: n
       ) =>
         Semaphore.withPermit(
           lock,
-          use((work) => process([work]))
+          use((work) => writeAll([work]))
         )
     }
   })
