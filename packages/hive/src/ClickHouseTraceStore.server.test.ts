@@ -178,6 +178,23 @@ describe("ClickHouse itself", () => {
     })
   )
 
+  it.effect("pages through many that began in the same microsecond", () =>
+    Effect.gen(function* () {
+      const store = yield* TraceStore
+      const queries = yield* TraceQueries
+      const start_time = 1_790_000_000_000.5
+      const ids = yield* store.createEvents(Array.from({ length: 100 }, () => post("step", { start_time })))
+      const seen: Array<string> = []
+      let before: number | undefined
+      do {
+        const page = yield* queries.search(parse("step"), { limit: 30, before })
+        seen.push(...page.hits.map((hit) => hit.event_id))
+        before = page.next ?? undefined
+      } while (before !== undefined)
+      assert.deepStrictEqual(seen.toSorted(), ids.toSorted())
+    }).pipe(Effect.provide(clickhouse.empty()))
+  )
+
   it.effect("what cannot be kept fails by itself: others that are written with it are kept", () =>
     Effect.gen(function* () {
       const store = yield* TraceStore
