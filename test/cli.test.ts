@@ -157,6 +157,15 @@ describe("hive up", () => {
     )
   })
 
+  it("says what is wrong with a store elsewhere, and never shows its password", async () => {
+    const url = "clickhouse://me:s3cret@127.0.0.1:1/traces"
+    const refused = await hive(["up"], { data: fresh(), env: { HIVE_STORE: url } })
+    expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("opening ClickHouse at") })
+    expect(refused.stderr).not.toContain("s3cret")
+    const both = await hive(["up", "--memory", "--store", url], { data: fresh() })
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("use one of them") })
+  })
+
   it("says what to do about a port that is taken", async () => {
     const { close, port } = await listen()
     const { code, stderr } = await hive(["up", "--port", String(port)], { data: fresh() })

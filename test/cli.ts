@@ -28,7 +28,7 @@ interface Options {
 /** Starts the command. */
 export const start = (args: ReadonlyArray<string>, { data, env = {} }: Options) => {
   // What makes colours and keys elsewhere is not the tests' business
-  const { FORCE_COLOR: _, NO_COLOR: __, HIVE_URL: ___, HIVE_KEY: ____, ...rest } = environment()
+  const { FORCE_COLOR: _, NO_COLOR: __, HIVE_URL: ___, HIVE_KEY: ____, HIVE_STORE: _____, ...rest } = environment()
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: root,
     env: { ...rest, HIVE_DATA: data, HH_SPOOL_PATH: join(data, "spool"), ...env }

@@ -100,6 +100,17 @@ describe("a fresh installation", () => {
     expect((await node("--input-type=module", "--eval", program)).stdout).toMatch(/javascript/)
   })
 
+  it("says which package a store on ClickHouse needs", async () => {
+    const program = `
+      import { Effect, Layer } from "effect"
+      import { Hive } from "@honeyhive/hive"
+      const opened = Effect.scoped(Layer.build(Hive.layer({ store: "clickhouse://127.0.0.1:1" })))
+      console.log((await Effect.runPromise(Effect.flip(opened))).message)`
+    expect((await node("--input-type=module", "--eval", program)).stdout).toBe(
+      "the ClickHouse store needs the package @clickhouse/client: npm install @clickhouse/client\n"
+    )
+  })
+
   it("has the hive command", async () => {
     const command = join(project, "node_modules", ".bin", "hive")
     expect((await run(command, ["--version"], { cwd: project, env })).stdout).toMatch(/^hive v\d+\.\d+\.\d+\n$/)

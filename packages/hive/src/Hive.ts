@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { createServer } from "node:http"
+import { fileURLToPath } from "node:url"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -17,14 +18,14 @@ import type { Configuration } from "@honeyhive/contract/Configuration"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { application } from "./internal/application.ts"
 import { isLoopback } from "./internal/guard.ts"
+import * as ClickHouseTraceStore from "./ClickHouseTraceStore.ts"
 import { Keys } from "./Keys.ts"
 import { watched } from "./LiveApi.ts"
 import { LiveFeed } from "./LiveFeed.ts"
 import * as RecordStore from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
 import type { TraceQueries } from "./TraceQueries.ts"
-import type { TraceStore } from "./TraceStore.ts"
-import { type TraceStoreError } from "./TraceStore.ts"
+import { type TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -33,6 +34,12 @@ import { type TraceStoreError } from "./TraceStore.ts"
 export interface HiveOptions {
   /** The store's file. Default `:memory:`, which keeps nothing. */
   readonly path?: string | undefined
+  /**
+   * Where traces are kept, when that is not the file at `path`: `clickhouse://user:password@host:8123/database`
+   * (`clickhouses://` over TLS; needs the package `@clickhouse/client`), or another file. What is kept beside traces, such as
+   * runs and datasets, stays in the file at `path`.
+   */
+  readonly store?: string | Redacted.Redacted | undefined
   /** What is kept of it, and how long. Default: everything. */
   readonly retention?: SqliteTraceStore.Retention | undefined
   /** Silence of a process after which its running spans are lost. Default 5 minutes. */
@@ -99,6 +106,19 @@ const listening = (host: string, port: number, requestTimeout: number) =>
       Layer.effectContext(Effect.fail(new HiveError({ message: describe(cause, host, port), cause })))
     )
   )
+
+/** The store that the options name. */
+const traceStore = (options: HiveOptions): Layer.Layer<TraceStore | TraceQueries, TraceStoreError> => {
+  const { path = ":memory:", store = path } = options
+  const place = Redacted.isRedacted(store) ? Redacted.value(store) : store
+  if (/^clickhouses?:/i.test(place)) return ClickHouseTraceStore.layer({ ...options, url: place })
+  if (/^file:/i.test(place)) return SqliteTraceStore.layer({ ...options, path: fileURLToPath(place) })
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(place) ?? []
+  if (scheme === undefined) return SqliteTraceStore.layer({ ...options, path: place })
+  // The rest of it may hold a password
+  const message = `no store for ${scheme}…: use clickhouse://user:password@host:8123/database, or a file`
+  return Layer.effectContext(Effect.fail(new TraceStoreError({ message })))
+}
 
 /**
  * A hive that runs as long as its scope.
@@ -176,11 +196,9 @@ export class Hive extends Context.Service<
     )
   }
 
-  /** The server with a SQLite store. */
+  /** The server with the store that `store` names, or with one on SQLite in the file at `path`. */
   static readonly layer = (
     options: HiveOptions = {}
   ): Layer.Layer<Hive | TraceStore | TraceQueries | RecordStore.RecordStore, HiveError | TraceStoreError> =>
-    Hive.layerServer(options).pipe(
-      Layer.provideMerge(SqliteTraceStore.layer({ ...options, path: options.path ?? ":memory:" }))
-    )
+    Hive.layerServer(options).pipe(Layer.provideMerge(traceStore(options)))
 }

@@ -15,13 +15,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
-import type { Event, PostEvent } from "@honeyhive/contract/Event"
 import * as Prices from "@honeyhive/contract/Prices"
-import * as Uuid from "@honeyhive/contract/Uuid"
 import { background } from "./internal/background.ts"
 import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
+import { fromPost, uuidOf } from "./internal/incoming.ts"
 import { ingestion } from "./internal/ingestion.ts"
-import { times } from "./internal/merge.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
 import { openRequest } from "./internal/rawEvents.ts"
 import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
@@ -66,32 +64,6 @@ export interface Retention {
   readonly maxEvents?: number | undefined
   /** Size of the file in bytes. The log beside it may take another 64 MB. */
   readonly maxBytes?: number | undefined
-}
-
-const uuidOf = (id: string | undefined): string | undefined =>
-  id === undefined ? undefined : Uuid.isUuid(id) ? id.toLowerCase() : Uuid.fromText(id)
-
-const fromPost = (post: PostEvent, sessionId: string, now: number): Event => {
-  const id = post.event_id?.toLowerCase() ?? crypto.randomUUID()
-  const session = uuidOf(post.session_id) ?? sessionId
-  return {
-    event_id: id,
-    session_id: session,
-    parent_id: uuidOf(post.parent_id ?? undefined) ?? session,
-    children_ids: post.children_ids ?? [],
-    event_type: post.event_type,
-    event_name: post.event_name ?? "unknown",
-    source: post.source ?? "unknown",
-    ...times(post.start_time ?? now, post.end_time, post.duration),
-    error: post.error ?? null,
-    inputs: post.inputs,
-    outputs: post.outputs ?? {},
-    config: post.config ?? {},
-    metadata: post.metadata ?? {},
-    metrics: post.metrics ?? {},
-    feedback: post.feedback ?? {},
-    user_properties: post.user_properties ?? {}
-  }
 }
 
 /** What is looked after while the store is open; a failure is logged, and tried again the next time. */

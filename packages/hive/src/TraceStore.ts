@@ -13,8 +13,8 @@ import { type Event, Millis, type PostEvent, type StartSession, type UpdateEvent
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 
 /**
- * The store cannot be opened, read or written. `busy`: it can, but more waits to be written than it takes at a time; try
- * again in a moment.
+ * The store cannot be opened, read or written. `busy`: only for the moment, because more waits to be written than it takes at
+ * a time, or because its server is away; try again.
  *
  * @category errors
  * @since 0.1.0

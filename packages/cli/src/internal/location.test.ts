@@ -42,6 +42,14 @@ describe("where the hive is", () => {
     })
   )
 
+  it("a store is shown without who may enter", () => {
+    const place = { url: undefined, data: undefined, env: { HIVE_STORE: "clickhouse://me:s3cret@db:8123/traces" } }
+    const store = location.chosenStore(place)
+    assert.isDefined(store)
+    assert.strictEqual(location.shownStore(store), "clickhouse://db:8123/traces")
+    assert.isUndefined(location.chosenStore({ ...place, env: { HIVE_STORE: "" } }))
+  })
+
   it.live("what a running hive says of itself is gone with it, and is not believed of a dead one", () =>
     Effect.gen(function* () {
       const folder = yield* Effect.acquireRelease(

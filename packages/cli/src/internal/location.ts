@@ -35,6 +35,19 @@ export const dataFolder = ({ data, env }: Place): string =>
   set(env["HIVE_DATA"]) ??
   join(set(env["XDG_DATA_HOME"]) ?? join(homedir(), ".local", "share"), "honeyhive", "hive")
 
+/** Where traces are kept when it is not the folder's file: `clickhouse://…`. It may hold a password. */
+export const chosenStore = ({ env }: Place): Redacted.Redacted | undefined => {
+  const store = set(env["HIVE_STORE"])
+  return store === undefined ? undefined : Redacted.make(store)
+}
+
+/** A store as people may see it: without who may enter. */
+export const shownStore = (store: Redacted.Redacted): string => {
+  const text = Redacted.value(store)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url === undefined || url.host === "" ? text : `${url.protocol}//${url.host}${url.pathname}`
+}
+
 export const storeFile = (folder: string): string => join(folder, "hive.sqlite")
 
 const stateFile = (folder: string): string => join(folder, "hive.json")
@@ -156,6 +169,7 @@ export const serve = Effect.fnUntraced(function* (
   folder: string,
   options: {
     readonly path?: string | undefined
+    readonly store?: Redacted.Redacted | undefined
     readonly host?: string | undefined
     readonly port?: number | undefined
     readonly keys?: ReadonlyArray<Redacted.Redacted> | undefined
@@ -187,13 +201,15 @@ export const connect = (place: Place, { opens = true }: ConnectOptions = {}): La
       const folder = dataFolder(place)
       const state = yield* running(folder)
       if (Option.isSome(state)) return backend.layer(state.value.url, keyFor(place, false))
-      const hasStore = Fs.existsSync(storeFile(folder))
+      const store = chosenStore(place)
+      const hasStore = store !== undefined || Fs.existsSync(storeFile(folder))
       if (!hasStore || !opens) {
         return yield* new Problem({
           message: `no hive runs${hasStore ? "" : `, and there is no store in ${folder}`}: start one with \`hive up\`, or name one with --url`
         })
       }
-      const { url } = yield* serve(folder)
+      if (store !== undefined) yield* makeFolder(folder)
+      const { url } = yield* serve(folder, { store })
       return backend.layer(url, Redacted.make(NO_KEY), folder)
     })
   )

@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import protobuf from "protobufjs/light.js"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
-import type * as SqliteTraceStore from "../SqliteTraceStore.ts"
 import { TraceStore, TraceStoreError } from "../TraceStore.ts"
 import { readLazySpans } from "./spanReader.ts"
 
@@ -86,33 +85,17 @@ export const encoded = (spans: ReadonlyArray<SpanRecord>): Uint8Array =>
   )
 
 /** A store that is given the same spans as bytes. */
-const asBytes = (layer: SqliteLayer): SqliteLayer =>
-  Layer.merge(
-    layer,
-    Layer.effect(
-      TraceStore,
-      Effect.map(TraceStore, (store) =>
-        TraceStore.of({
-          ...store,
-          ingest: (spans) =>
-            Effect.try({
-              try: () => readLazySpans(encoded(spans)).accepted,
-              catch: (cause) => new TraceStoreError({ message: String(cause) })
-            }).pipe(Effect.flatMap(store.ingest))
-        })
-      )
-    ).pipe(Layer.provide(layer))
-  )
-
-type SqliteLayer = ReturnType<typeof SqliteTraceStore.layer>
-
-interface Way {
-  readonly way: string
-  readonly through: (layer: SqliteLayer) => SqliteLayer
-}
-
-/** Both ways in which spans come to a store. */
-export const bothWays: ReadonlyArray<Way> = [
-  { way: "as records", through: (layer) => layer },
-  { way: "as bytes", through: asBytes }
-]
+export const asBytes = <A, E>(layer: Layer.Layer<A | TraceStore, E>): Layer.Layer<A | TraceStore, E> =>
+  Layer.effect(
+    TraceStore,
+    Effect.map(TraceStore, (store) =>
+      TraceStore.of({
+        ...store,
+        ingest: (spans) =>
+          Effect.try({
+            try: () => readLazySpans(encoded(spans)).accepted,
+            catch: (cause) => new TraceStoreError({ message: String(cause) })
+          }).pipe(Effect.flatMap(store.ingest))
+      })
+    )
+  ).pipe(Layer.provideMerge(layer))

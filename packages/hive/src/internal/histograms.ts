@@ -19,6 +19,10 @@ const boundsOf = (smallest: number, largest: number, size: number): ReadonlyArra
 /** Smaller is nothing: a scale that began there would be all buckets and no counts. */
 const TINY = 1e-9
 
+/** The bounds of the buckets of what lies between two numbers, `smallest` being the smallest one above 0. */
+export const scaleOf = (min: number, max: number, smallest: number, size: number): ReadonlyArray<number> =>
+  max <= TINY ? [min, Math.max(max, 0)] : boundsOf(Math.max(smallest, TINY), max, size)
+
 export const histogramOf = (values: ReadonlyArray<number>, size: number): Omit<Histogram, "behind"> => {
   let [min, max, smallest] = [Infinity, -Infinity, Infinity]
   for (const value of values) {
@@ -27,7 +31,7 @@ export const histogramOf = (values: ReadonlyArray<number>, size: number): Omit<H
     if (value > 0 && value < smallest) smallest = value
   }
   if (values.length === 0) return { count: 0, min: null, max: null, percentiles: null, buckets: [] }
-  const bounds = max <= TINY ? [min, Math.max(max, 0)] : boundsOf(Math.max(smallest, TINY), max, size)
+  const bounds = scaleOf(min, max, smallest, size)
   const counts = bounds.slice(1).map(() => 0)
   const last = counts.length - 1
   const [first = 0] = bounds

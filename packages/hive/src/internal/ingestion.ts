@@ -4,6 +4,7 @@
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import { toEvent } from "@honeyhive/contract/Projection"
 import type { Command, SpanValues } from "./commands.ts"
+import { processOf } from "./incoming.ts"
 import { LINE_NUMBERS, LINE_TEXTS, NO_TEXT, SAME_TEXT } from "./lines.ts"
 import { sourcesOf } from "./origins.ts"
 import { MAX_BODY } from "./raw.ts"
@@ -11,12 +12,6 @@ import { pushRow } from "./row.ts"
 import { withState } from "./running.ts"
 import { LazySpan } from "./spanReader.ts"
 import { tokensOf } from "./summaries.ts"
-
-/** What tells one process from another; spans of those that say nothing of themselves keep their trace alive. */
-const processOf = ({ resource, traceId }: SpanRecord): string => {
-  const { "host.name": host = "", "process.pid": pid, "service.instance.id": instance } = resource
-  return instance !== undefined ? String(instance) : pid !== undefined ? `${String(host)}:${String(pid)}` : traceId
-}
 
 /** Spans as events, complete. */
 const whole = (spans: ReadonlyArray<SpanRecord>, now: number): Command & { readonly op: "ingest" } => {

@@ -15,7 +15,9 @@ const joined = (conditions: ReadonlyArray<Condition>, operator: "AND" | "OR"): C
   values: conditions.flatMap(({ values }) => values)
 })
 
-const millisOf = (moment: Moment, now: number): number => (moment._tag === "At" ? moment.millis : now - moment.millis)
+/** A moment, in milliseconds since 1970. */
+export const millisOf = (moment: Moment, now: number): number =>
+  moment._tag === "At" ? moment.millis : now - moment.millis
 
 const like = (parts: ReadonlyArray<string>): string => parts.map((part) => part.replace(/[\\%_]/g, "\\$&")).join("%")
 
@@ -153,13 +155,19 @@ const driverOf = (term: TraceQuery): Condition | undefined => {
   }
 }
 
-/** What the full-text index knows of a value in a bucket: which events may have it. */
-const tagOf = (term: TraceQuery): string | undefined => {
+/** The word that stands for a value in a bucket: an event that has the value has this word, or the one for too many. */
+export const tagWord = (term: TraceQuery): string | undefined => {
   if ((term._tag !== "Is" && term._tag !== "Compare") || typeof term.field === "string") return undefined
   const { bucket, key } = term.field
   if (untagged.has(`${bucket}.${key}`)) return undefined
   const value = term._tag === "Is" && term.parts.length === 1 ? term.parts[0] : undefined
-  return `tags : (${tag(bucket, key, value)} OR ${overflow})`
+  return tag(bucket, key, value)
+}
+
+/** What the full-text index knows of a value in a bucket: which events may have it. */
+const tagOf = (term: TraceQuery): string | undefined => {
+  const word = tagWord(term)
+  return word === undefined ? undefined : `tags : (${word} OR ${overflow})`
 }
 
 export interface Plan {

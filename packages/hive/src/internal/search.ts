@@ -13,7 +13,7 @@ export interface Condition {
   readonly values: ReadonlyArray<Value>
 }
 
-const fields = new Set([
+const fields: ReadonlySet<string> = new Set([
   "event_id",
   "session_id",
   "parent_id",
@@ -28,30 +28,39 @@ const fields = new Set([
 
 const buckets: ReadonlySet<string> = new Set(Bucket.literals)
 
+/** A field as a column, or as a bucket and a path in it; throws `SearchError`. */
+export const placeOf = (
+  field: string
+):
+  | { readonly column: string; readonly path?: undefined }
+  | { readonly column: string; readonly path: string | null } => {
+  if (fields.has(field)) return { column: field }
+  const dot = field.indexOf(".")
+  const bucket = dot === -1 ? field : field.slice(0, dot)
+  if (buckets.has(bucket)) return { column: bucket, path: dot === -1 ? null : field.slice(dot + 1) }
+  throw new SearchError({
+    message: `unknown field ${JSON.stringify(field)}: use ${[...fields].join(", ")}, or <bucket>.<key> with one of ${[
+      ...buckets
+    ].join(", ")}`
+  })
+}
+
 const quote = (key: string): string => `"${key.replaceAll('"', '\\"')}"`
 
 /** A field as an expression; a dotted path may be nested keys or one key with dots in it. */
 const expression = (field: string): Condition => {
-  if (fields.has(field)) return { sql: `events.${field}`, values: [] }
-  const dot = field.indexOf(".")
-  const bucket = dot === -1 ? field : field.slice(0, dot)
-  if (!buckets.has(bucket)) {
-    throw new SearchError({
-      message: `unknown field ${JSON.stringify(field)}: use ${[...fields].join(", ")}, or <bucket>.<key> with one of ${[
-        ...buckets
-      ].join(", ")}`
-    })
-  }
-  const column = unpackedColumn(`events.${bucket}`)
-  if (dot === -1) return { sql: `NULLIF(${column}, '{}')`, values: [] }
-  const path = field.slice(dot + 1)
+  const { column: name, path } = placeOf(field)
+  if (path === undefined) return { sql: `events.${name}`, values: [] }
+  const column = unpackedColumn(`events.${name}`)
+  if (path === null) return { sql: `NULLIF(${column}, '{}')`, values: [] }
   return {
     sql: `COALESCE(json_extract(${column}, ?), json_extract(${column}, ?))`,
     values: [`$.${quote(path)}`, `$.${path.split(".").map(quote).join(".")}`]
   }
 }
 
-const numeric = (value: unknown, filter: Filter): number => {
+/** A filter's value as a number; throws `SearchError`. */
+export const numeric = (value: unknown, filter: Filter): number => {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value
   if (typeof number !== "number" || Number.isNaN(number)) {
     throw new SearchError({ message: `${filter.field} ${filter.operator}: expected a number` })
@@ -59,8 +68,8 @@ const numeric = (value: unknown, filter: Filter): number => {
   return number
 }
 
-/** Milliseconds since 1970, as a number or as ISO 8601. */
-const moment = (value: unknown, what: string): number => {
+/** Milliseconds since 1970, as a number or as ISO 8601; throws `SearchError`. */
+export const moment = (value: unknown, what: string): number => {
   const time = typeof value === "number" ? value : Date.parse(String(value))
   if (Number.isNaN(time)) throw new SearchError({ message: `${what}: expected a date in ISO 8601 or milliseconds` })
   return time
@@ -118,7 +127,8 @@ const condition = (filter: Filter): Condition => {
   }
 }
 
-const typed = (filter: Filter): Value => {
+/** The value that a filter compares with: booleans are 0 and 1. */
+export const typed = (filter: Filter): Value => {
   if (filter.type === "number") return numeric(filter.value, filter)
   if (filter.type === "boolean") return Number(filter.value === true || filter.value === "true")
   return comparable(filter.value)

@@ -20,17 +20,18 @@ type Found = { readonly [column: string]: unknown }
 const Cursor = Schema.fromJsonString(
   Schema.Tuple([Schema.NullOr(Schema.Finite), Schema.String, Schema.Array(Schema.String)])
 )
-type Cursor = typeof Cursor.Type
+export type Cursor = typeof Cursor.Type
 
 const decode = Schema.decodeUnknownOption(Cursor)
 
-const cursorOf = (text: string): Cursor => {
+/** Throws `SearchError`. */
+export const cursorOf = (text: string): Cursor => {
   const cursor = Option.getOrUndefined(decode(Buffer.from(text, "base64url").toString()))
   if (cursor === undefined) throw new SearchError({ message: "before: use `next` of the last page of the same list" })
   return cursor
 }
 
-const textOf = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString("base64url")
+export const textOf = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString("base64url")
 
 const kindOf = (column: (typeof wordColumns)[number]): number => wordColumns.indexOf(column)
 
@@ -46,7 +47,7 @@ const orders: { readonly [order in SessionOrder]: { readonly value: string; read
 }
 
 /** Events of a session that are looked at for what was asked first and answered last. */
-const LOOKED_AT = 8
+export const LOOKED_AT = 8
 
 export type Standing = Pick<SessionRow, "status" | "running" | "start_time" | "end_time" | "duration">
 

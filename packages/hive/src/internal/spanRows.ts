@@ -24,7 +24,7 @@ export interface Page {
 
 const MAX_ERROR = 300
 
-const firstLine = (error: string | null): string | null =>
+export const firstLine = (error: string | null): string | null =>
   error === null ? null : (error.trimStart().split("\n", 1)[0]?.trim().slice(0, MAX_ERROR) ?? "")
 
 /** Notes of what is to be indexed are looked through up to here; where there are more, somebody writes in bulk. */

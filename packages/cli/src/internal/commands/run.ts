@@ -12,6 +12,7 @@ import { Backend } from "../backend.ts"
 import { childEnvironment } from "../childEnvironment.ts"
 import {
   announce,
+  chosenStore,
   cleanUrl,
   dataFolder,
   type Environment,
@@ -40,7 +41,7 @@ export const hiveFor = Effect.fnUntraced(function* (here: Place) {
   yield* makeFolder(folder)
   const other = yield* runningToStay(folder)
   if (Option.isSome(other)) return { url: other.value.url, key: keyFor(here, false) }
-  const { url } = yield* serve(folder)
+  const { url } = yield* serve(folder, { store: chosenStore(here) })
   yield* announce(folder, url, true)
   return { url, key: keyFor(here, false) }
 })

@@ -5,16 +5,18 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import {
   announce,
+  chosenStore,
   dataFolder,
   type Environment,
   makeFolder,
   requiredKeys,
   runningToStay,
   serve,
+  shownStore,
   storeFile
 } from "../location.ts"
 import { Output } from "../output.ts"
-import { Problem } from "../problem.ts"
+import { Misuse, Problem } from "../problem.ts"
 import { ended } from "../signals.ts"
 import { isJson, place } from "./root.ts"
 
@@ -74,16 +76,27 @@ export const up = Command.make(
       Flag.withDescription("Address to listen on; anything but loopback needs HIVE_KEY"),
       Flag.withDefault("127.0.0.1")
     ),
+    store: Flag.Redacted("store").pipe(
+      Flag.withDescription(
+        "Where traces are kept (or HIVE_STORE, which no list of processes shows): clickhouse://user:password@host:8123/database; else the folder's file"
+      ),
+      Flag.withMetavar("url"),
+      Flag.optional
+    ),
     memory: Flag.Boolean("memory").pipe(Flag.withDescription("Keep nothing on disk"), Flag.withDefault(false)),
     open: Flag.Boolean("open").pipe(
       Flag.withDescription("Open the page in a browser; as a rule, on a terminal of a machine with a screen"),
       Flag.optional
     )
   },
-  ({ host, memory, open, port }) =>
+  ({ host, memory, open, port, store: said }) =>
     Effect.gen(function* () {
       const here = yield* place
       const { json, line, moves, paint } = yield* Output
+      if (memory && Option.isSome(said)) {
+        return yield* new Misuse({ message: "--memory keeps nothing, --store says where: use one of them" })
+      }
+      const chosen = memory ? undefined : Option.getOrElse(said, () => chosenStore(here))
       const folder = dataFolder(here)
       yield* makeFolder(folder)
       const other = yield* runningToStay(folder)
@@ -93,9 +106,9 @@ export const up = Command.make(
         })
       }
       const keys = requiredKeys(here)
-      const { url } = yield* serve(folder, { host, port, keys, ...(memory ? { path: ":memory:" } : {}) })
+      const { url } = yield* serve(folder, { host, port, keys, store: chosen, ...(memory ? { path: ":memory:" } : {}) })
       yield* announce(folder, url)
-      const store = memory ? undefined : storeFile(folder)
+      const store = memory ? undefined : chosen === undefined ? storeFile(folder) : shownStore(chosen)
       if (yield* isJson) yield* json({ url, pid: process.pid, store: store ?? null })
       else {
         yield* line(`${paint("bold", "hive")} at ${paint("cyan", url)}`)
@@ -118,6 +131,10 @@ export const up = Command.make(
     { command: "hive up" },
     { command: "hive up --no-open", description: "Without a browser" },
     { command: "hive up --port 4318", description: "Where OpenTelemetry's exporters send by default" },
-    { command: "HIVE_KEY=secret hive up --host 0.0.0.0 --port 8080", description: "For other machines" }
+    { command: "HIVE_KEY=secret hive up --host 0.0.0.0 --port 8080", description: "For other machines" },
+    {
+      command: "HIVE_STORE=clickhouse://user:password@host:8123/database hive up",
+      description: "Over ClickHouse, which several hives may share"
+    }
   ])
 )
