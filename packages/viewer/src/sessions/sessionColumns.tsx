@@ -3,6 +3,7 @@
  */
 import type { ReactNode } from "react"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import type { SessionRow } from "../hive/types.ts"
 import type { Order } from "../addresses.ts"
@@ -31,7 +32,9 @@ export const columns: ReadonlyArray<Column> = [
     cell: (row) => (
       <span className={styles["name"]}>
         <StatusMark status={row.status} />
-        <span className={styles["cut"]}>{row.name}</span>
+        <span className={styles["cut"]}>
+          <PlainText text={row.name} />
+        </span>
         {row.orphan && (
           <span className={styles["tag"]} title="Nobody started this session: its spans arrived without it">
             orphan
