@@ -311,6 +311,14 @@ describe.skipIf(chromiumPath === undefined)("hostile payloads", () => {
     await answersWithin(page, 2_000)
   })
 
+  it("lets no name read as another one", async () => {
+    await page.goto(`${scene.url}/sessions/${session}`)
+    await page.locator("h1").getByText("U+202E").waitFor()
+    await page.goto(scene.url)
+    await page.locator("[data-session]").getByText("U+202E").first().waitFor()
+    expect(await harmShown()).toEqual([])
+  })
+
   it.each(["model", "span", "keys"])("harms nobody in the tabs of an event: %s", async (which) => {
     const rows = (await (await fetch(`${scene.url}/api/sessions/${session}/spans`)).text())
       .trim()

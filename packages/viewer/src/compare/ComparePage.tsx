@@ -11,6 +11,7 @@ import { Empty, Loading, Problem } from "../design/Notice.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import type { SessionRow, SpanRow } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { useTrace } from "../trace/useTrace.ts"
@@ -45,10 +46,12 @@ const Title = ({ letter, session }: { readonly letter: string; readonly session:
     <span className={styles["letter"]}>{letter}</span>
     <StatusMark status={session.status} />
     <Link to="/sessions/$sessionId" params={{ sessionId: session.session_id }}>
-      {session.name}
+      <PlainText text={session.name} />
     </Link>
     <span className={styles["when"]}>{Format.moment(session.start_time)}</span>
-    <p>{session.first_input}</p>
+    <p>
+      <PlainText text={session.first_input ?? ""} />
+    </p>
   </div>
 )
 
@@ -59,7 +62,9 @@ const Side = ({ depth, row }: { readonly row: SpanRow | undefined; readonly dept
     <span className={styles["side"]}>
       <span className={styles["event"]} style={{ paddingLeft: Math.min(depth, 20) * 14 }}>
         <TypeMark type={row[2]} />
-        <span className={styles["name"]}>{row[3]}</span>
+        <span className={styles["name"]}>
+          <PlainText text={row[3]} />
+        </span>
         {row[6] !== "ok" && <StatusMark status={row[6]} />}
       </span>
       <span className={styles["duration"]}>{Format.duration(row[5])}</span>

@@ -9,6 +9,7 @@ import { useEffect, useMemo, useState } from "react"
 import { Button } from "../design/Button.tsx"
 import { Loading, Problem } from "../design/Notice.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { read } from "../hive/api.ts"
 import type { RunPage as Page, RunSummary, SessionPage } from "../hive/types.ts"
 import { Chart } from "../metrics/Chart.tsx"
@@ -193,7 +194,9 @@ export const RunPage = () => {
         <Link to="/experiments" search={{}} aria-label="All experiments" className={styles["back"]}>
           <ArrowLeft size={16} aria-hidden />
         </Link>
-        <h1>{run_object.name}</h1>
+        <h1>
+          <PlainText text={run_object.name} />
+        </h1>
         <RunStatus status={run.status} />
         <span className={styles["fact"]}>{run_object.dataset_name ?? run_object.dataset_id}</span>
         <span className={styles["fact"]}>{Format.plural(run.datapoints.length, "item")}</span>

@@ -8,6 +8,7 @@ import { Button } from "../design/Button.tsx"
 import { Empty, Loading, Problem } from "../design/Notice.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { read } from "../hive/api.ts"
 import type { Run, RunPage, Status } from "../hive/types.ts"
 import styles from "./Experiments.module.css"
@@ -104,7 +105,7 @@ export const RunsPage = () => {
                 </td>
                 <th scope="row">
                   <Link to="/experiments/$runId" params={{ runId: run.run_id }} search={{}}>
-                    {run.name}
+                    <PlainText text={run.name} />
                   </Link>
                 </th>
                 <td>

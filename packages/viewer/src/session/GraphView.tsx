@@ -5,6 +5,7 @@ import { IconButton } from "../design/Button.tsx"
 import { Loading } from "../design/Notice.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { rowAt } from "../trace/Layout.ts"
 import { type GraphEdge, type GraphNode, graphOf } from "./graph.ts"
@@ -275,7 +276,7 @@ export const GraphView = ({ layout, placeOf, rows, select, selected }: ViewProps
                       <span className={styles["title"]}>
                         <TypeMark type={node.type} />
                         <span className={styles["name"]}>
-                          {node.kinds > 1 ? `${Format.count(node.kinds)} others` : node.name}
+                          {node.kinds > 1 ? `${Format.count(node.kinds)} others` : <PlainText text={node.name} />}
                         </span>
                         {loop !== undefined && (
                           <span className={styles["loop"]} title="It calls itself">

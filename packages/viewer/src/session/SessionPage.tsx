@@ -8,6 +8,7 @@ import { Group, Panel, Separator } from "react-resizable-panels"
 import { CopyButton } from "../design/CopyButton.tsx"
 import { IconButton } from "../design/Button.tsx"
 import { Empty, Loading, Problem } from "../design/Notice.tsx"
+import { PlainText } from "../design/PlainText.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import * as Format from "../design/format.ts"
 import { useNarrow } from "../design/useNarrow.ts"
@@ -60,7 +61,9 @@ const Head = ({ session }: { readonly session: SessionRow }) => {
         <ArrowLeft size={16} aria-hidden />
       </Link>
       <StatusMark status={session.status} />
-      <h1>{session.name}</h1>
+      <h1>
+        <PlainText text={session.name} />
+      </h1>
       {session.orphan && <span className={styles["tag"]}>orphan</span>}
       <CopyButton text={() => location.href} what="link" />
       <dl className={styles["facts"]}>

@@ -6,6 +6,7 @@ import { Button } from "../design/Button.tsx"
 import { Markdown } from "../design/Markdown.tsx"
 import { Empty, Loading } from "../design/Notice.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { conversation, type Turn, type TurnPart } from "./conversation.ts"
 import { short } from "./steps.ts"
 import { useCalls } from "./useCalls.ts"
@@ -71,7 +72,9 @@ const PartView = ({ part }: { readonly part: TurnPart }) => {
           head={
             <span className={styles["call"]}>
               <Wrench size={13} aria-hidden className={styles["wrench"]} />
-              <b>{part.name}</b>
+              <b>
+                <PlainText text={part.name} />
+              </b>
               <span className={styles["arguments"]}>{short(part.arguments)}</span>
               <span className={clsx(styles["result"], failed && styles["failed"])}>
                 {part.result === undefined ? "no result seen" : `→ ${short(part.result.value) || "nothing"}`}

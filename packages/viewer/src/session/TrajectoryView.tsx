@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from "react"
 import { StatusMark } from "../design/StatusMark.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import type { SpanRow } from "../hive/types.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { rowAt } from "../trace/Layout.ts"
@@ -36,14 +37,17 @@ const Words = ({ fetches, row }: { readonly row: SpanRow; readonly fetches: bool
       {error !== null ? (
         <span className={clsx(styles["line"], styles["error"])}>
           <span className={styles["verb"]}>failed</span>
-          {error}
+          <PlainText text={error} />
         </span>
       ) : step !== undefined && step.calls.length > 0 ? (
         <span className={styles["line"]}>
           <span className={styles["verb"]}>called</span>
           {step.calls.map((call, at) => (
             <span key={at}>
-              <b>{call.name}</b>({call.arguments}){at < step.calls.length - 1 && ", "}
+              <b>
+                <PlainText text={call.name} />
+              </b>
+              ({call.arguments}){at < step.calls.length - 1 && ", "}
             </span>
           ))}
         </span>

@@ -5,6 +5,7 @@ import { Button, IconButton } from "../design/Button.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import { TypeMark } from "../design/TypeMark.tsx"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import type { SpanRow } from "../hive/types.ts"
 import { rowAt } from "../trace/Layout.ts"
 import { Bar } from "./Bar.tsx"
@@ -62,7 +63,9 @@ export const EventName = memo(
           <span className={styles["twist"]} />
         )}
         <TypeMark type={type} />
-        <span className={clsx(styles["name"], isFound && styles["found"])}>{name}</span>
+        <span className={clsx(styles["name"], isFound && styles["found"])}>
+          <PlainText text={name} />
+        </span>
         {status !== "ok" && <StatusMark status={status} />}
         {row[16] && (
           <span className={styles["tag"]} title="Its parent never arrived">
@@ -72,7 +75,7 @@ export const EventName = memo(
         {model !== null && model !== name && <span className={styles["model"]}>{model}</span>}
         {error !== null ? (
           <span className={styles["error"]} title={error}>
-            {error}
+            <PlainText text={error} />
           </span>
         ) : !isOpen && errors > 0 ? (
           <span className={styles["error"]}>{Format.plural(errors, "error")} inside</span>

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { read } from "../hive/api.ts"
 import type { Facets as Found } from "../hive/types.ts"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { isAsked, toggle } from "./queryText.ts"
 import styles from "./Facets.module.css"
 
@@ -42,7 +43,9 @@ export const Facets = ({ ask, q }: { readonly q: string; readonly ask: (q: strin
                     aria-pressed={isAsked(q, field, value)}
                     onClick={() => ask(toggle(q, field, value))}
                   >
-                    <span>{value}</span>
+                    <span>
+                      <PlainText text={value} />
+                    </span>
                     <span className={styles["count"]}>{Format.count(count)}</span>
                   </button>
                 </li>

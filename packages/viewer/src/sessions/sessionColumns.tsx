@@ -3,6 +3,7 @@
  */
 import type { ReactNode } from "react"
 import * as Format from "../design/format.ts"
+import { PlainText } from "../design/PlainText.tsx"
 import { StatusMark } from "../design/StatusMark.tsx"
 import type { SessionRow } from "../hive/types.ts"
 import type { Order } from "../addresses.ts"
@@ -31,7 +32,9 @@ export const columns: ReadonlyArray<Column> = [
     cell: (row) => (
       <span className={styles["name"]}>
         <StatusMark status={row.status} />
-        <span className={styles["cut"]}>{row.name}</span>
+        <span className={styles["cut"]}>
+          <PlainText text={row.name} />
+        </span>
         {row.orphan && (
           <span className={styles["tag"]} title="Nobody started this session: its spans arrived without it">
             orphan
@@ -51,7 +54,11 @@ export const columns: ReadonlyArray<Column> = [
     width: "minmax(120px, 2.4fr)",
     optional: true,
     wide: true,
-    cell: (row) => <span className={styles["cut"]}>{row.first_input ?? "–"}</span>
+    cell: (row) => (
+      <span className={styles["cut"]}>
+        <PlainText text={row.first_input ?? "–"} />
+      </span>
+    )
   },
   {
     id: "output",
@@ -59,7 +66,11 @@ export const columns: ReadonlyArray<Column> = [
     width: "minmax(120px, 2fr)",
     optional: true,
     wide: true,
-    cell: (row) => <span className={styles["cut"]}>{row.last_output ?? "–"}</span>
+    cell: (row) => (
+      <span className={styles["cut"]}>
+        <PlainText text={row.last_output ?? "–"} />
+      </span>
+    )
   },
   {
     id: "user",
@@ -67,7 +78,11 @@ export const columns: ReadonlyArray<Column> = [
     width: "minmax(56px, 0.6fr)",
     optional: true,
     wide: true,
-    cell: (row) => <span className={styles["cut"]}>{row.user ?? "–"}</span>
+    cell: (row) => (
+      <span className={styles["cut"]}>
+        <PlainText text={row.user ?? "–"} />
+      </span>
+    )
   },
   {
     id: "models",
@@ -75,7 +90,11 @@ export const columns: ReadonlyArray<Column> = [
     width: "minmax(90px, 0.8fr)",
     optional: true,
     wide: true,
-    cell: (row) => <span className={styles["cut"]}>{row.models.join(", ") || "–"}</span>
+    cell: (row) => (
+      <span className={styles["cut"]}>
+        <PlainText text={row.models.join(", ") || "–"} />
+      </span>
+    )
   },
   {
     id: "events",
