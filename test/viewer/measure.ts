@@ -1,7 +1,7 @@
 /**
  * What a reader waits for, measured in the page itself: by the tests with room to spare, by `pnpm bench viewer` as it is.
  */
-import type { Page } from "playwright-core"
+import type { Browser, Page } from "playwright-core"
 
 export interface Frames {
   /** Milliseconds from one frame to the next, in order of size. */
@@ -55,6 +55,23 @@ export const scrolling = (page: Page, selector: string, steps = 100): Promise<Fr
     },
     { selector, steps }
   )
+
+/** From one frame of an empty page to the next, in milliseconds: what the machine has time for at this moment. */
+export const emptyFrame = async (browser: Browser): Promise<number> => {
+  const page = await browser.newPage()
+  const frames = await page.evaluate(async () => {
+    const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
+    const lengths: Array<number> = []
+    for (let before = await frame(); lengths.length < 60;) {
+      const now = await frame()
+      lengths.push(now - before)
+      before = now
+    }
+    return lengths.toSorted((a, b) => a - b)
+  })
+  await page.close()
+  return frames[frames.length >> 1] ?? 0
+}
 
 const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } })
 

@@ -1,26 +1,10 @@
 /**
  * One session in a real browser: each view over what the example agent did, and over a generated trace of 100,000 spans.
  */
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { appearing, opening, scrolling, sendSpan } from "./measure.ts"
-import { askAgent, chromiumPath, sendTrace, type Stage, stage } from "./stage.ts"
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-/** What axe finds wrong with a page, in words. */
-const problems = async (page: Page, rules: string): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe)
-  const found: {
-    readonly violations: ReadonlyArray<{
-      readonly id: string
-      readonly nodes: ReadonlyArray<{ readonly html: string }>
-    }>
-  } = await page.evaluate(`axe.run(document, { runOnly: ${rules} })`)
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
+import { appearing, emptyFrame, opening, scrolling, sendSpan } from "./measure.ts"
+import { askAgent, chromiumPath, sendTrace, type Stage, stage, violations } from "./stage.ts"
 
 const BIG = 100_000
 
@@ -199,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
       ] as const) {
         await page.keyboard.press(key)
         await page.locator(ready).first().waitFor()
-        expect(await problems(page, rules), `${colorScheme}, view ${key}`).toEqual([])
+        expect(await violations(page, rules), `${colorScheme}, view ${key}`).toEqual([])
       }
       await page.close()
     }
@@ -277,11 +261,13 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
       `first rows after ${opened.toFixed(0)} ms; frames of the tree ${median(tree.frames).toFixed(1)} ms, of the timeline ` +
         `${median(timeline.frames).toFixed(1)} ms; longest tasks ${Math.max(0, ...tree.long, ...timeline.long)} ms`
     )
-    // Four times what is promised on a quiet machine, which `pnpm bench viewer` measures
-    expect(opened).toBeLessThan(2_000)
-    expect(median(tree.frames)).toBeLessThan(67)
-    expect(median(timeline.frames)).toBeLessThan(67)
-    expect(median([0, ...tree.long, ...timeline.long])).toBeLessThan(200)
+    // Four times what is promised on a quiet machine, which `pnpm bench viewer` measures; a machine that does other things
+    // draws an empty page more slowly, too
+    const busy = Math.max(1, (await emptyFrame(scene.browser)) / 16.7)
+    expect(opened).toBeLessThan(2_000 * busy)
+    expect(median(tree.frames)).toBeLessThan(67 * busy)
+    expect(median(timeline.frames)).toBeLessThan(67 * busy)
+    expect(median([0, ...tree.long, ...timeline.long])).toBeLessThan(200 * busy)
     await page.close()
   }, 120_000)
 

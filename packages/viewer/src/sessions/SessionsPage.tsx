@@ -43,6 +43,11 @@ export const SessionsPage = () => {
   useEffect(() => {
     document.title = q === "" ? "Sessions · HoneyHive" : `${q} · HoneyHive`
   }, [q])
+  // What the next click most likely needs is there before it
+  useEffect(() => {
+    const idle = globalThis.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1_000))
+    idle(() => void import("../session/SessionPage.tsx"))
+  }, [])
   useEffect(() => say(sessions.rows.length), [sessions.rows.length])
 
   const ask = (query: string) =>
