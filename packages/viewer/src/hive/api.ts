@@ -1,6 +1,7 @@
 /**
  * Requests to the hive that served this page.
  */
+import { connection } from "./connection.ts"
 
 /** What the hive answered instead of what was asked for; `message` is for the reader. */
 export class HiveProblem extends Error {
@@ -63,8 +64,10 @@ export const request = async (path: string, init: RequestInit = {}): Promise<Res
     response = await fetch(path, { ...init, headers: { ...headers(), ...init.headers } })
   } catch (error) {
     if (init.signal?.aborted === true) throw error
+    connection.become("away")
     throw new HiveProblem(0, "The hive does not answer.")
   }
+  connection.become("open")
   if (response.ok) return response
   const details = json(await response.text())
   throw new HiveProblem(response.status, messageOf(details) ?? `The hive answered ${response.status}.`, details)

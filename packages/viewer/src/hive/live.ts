@@ -4,6 +4,7 @@
 import { createParser } from "eventsource-parser"
 import { useEffect, useRef, useSyncExternalStore } from "react"
 import { address, headers } from "./api.ts"
+import { connection } from "./connection.ts"
 import type { SessionRow, SpanRow } from "./types.ts"
 
 interface Listener {
@@ -14,26 +15,8 @@ interface Listener {
   readonly gap?: (() => void) | undefined
 }
 
-/** `away`: the hive does not answer; it is tried again. */
-export type Connection = "connecting" | "open" | "away"
-
-let connection: Connection = "connecting"
-const watchers = new Set<() => void>()
-const become = (next: Connection): void => {
-  if (connection === next) return
-  connection = next
-  for (const watcher of watchers) watcher()
-}
-
 /** Whether the hive is there. */
-export const useConnection = (): Connection =>
-  useSyncExternalStore(
-    (watcher) => {
-      watchers.add(watcher)
-      return () => watchers.delete(watcher)
-    },
-    () => connection
-  )
+export const useConnection = () => useSyncExternalStore(connection.watch, connection.get)
 
 const FIRST_WAIT = 300
 const LONGEST_WAIT = 5_000
@@ -50,6 +33,19 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     })
   })
 
+/** Waits until the page is looked at: browsers allow a host a few connections only, whatever the number of its tabs. */
+const seen = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const look = () => {
+      if (document.visibilityState === "hidden" && !signal.aborted) return
+      document.removeEventListener("visibilitychange", look)
+      resolve()
+    }
+    document.addEventListener("visibilitychange", look)
+    signal.addEventListener("abort", look)
+    look()
+  })
+
 /* Messages are the hive's own, built together with this page. */
 const handle = (listener: Listener, event: string | undefined, data: string): void => {
   if (event === "gap") return listener.gap?.()
@@ -63,18 +59,29 @@ const handle = (listener: Listener, event: string | undefined, data: string): vo
 const listen = async (sessionId: string | undefined, listener: Listener, signal: AbortSignal): Promise<void> => {
   let last: string | undefined
   let wait = FIRST_WAIT
-  while (!signal.aborted) {
+  for (await seen(signal); !signal.aborted; await seen(signal)) {
     const attempt = new AbortController()
     const leave = () => attempt.abort()
+    const hide = () => {
+      if (document.visibilityState === "hidden") leave()
+    }
     signal.addEventListener("abort", leave)
+    document.addEventListener("visibilitychange", hide)
     let silence = setTimeout(leave, SILENCE)
     try {
-      const response = await fetch(address("/api/live", { view: "rows", session_id: sessionId, last_event_id: last }), {
-        headers: headers(),
-        signal: attempt.signal
-      })
+      const response = await fetch(
+        address("/api/live", {
+          view: sessionId === undefined ? "sessions" : "rows",
+          session_id: sessionId,
+          last_event_id: last
+        }),
+        {
+          headers: headers(),
+          signal: attempt.signal
+        }
+      )
       if (!response.ok || response.body === null) throw new Error(String(response.status))
-      become("open")
+      connection.become("open")
       wait = FIRST_WAIT
       const parser = createParser({
         onEvent: ({ data, event, id }) => {
@@ -92,9 +99,12 @@ const listen = async (sessionId: string | undefined, listener: Listener, signal:
     } finally {
       clearTimeout(silence)
       signal.removeEventListener("abort", leave)
+      document.removeEventListener("visibilitychange", hide)
     }
     if (signal.aborted) return
-    become("away")
+    // It goes on where it was when the page is seen again
+    if (document.visibilityState === "hidden") continue
+    connection.become("away")
     await pause(wait, signal)
     wait = Math.min(wait * 2, LONGEST_WAIT)
   }
