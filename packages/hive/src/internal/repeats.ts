@@ -109,8 +109,9 @@ export const makeRepeats = (database: DatabaseSync) => {
       // It says nothing of tokens itself, and neither did so before nor may have brought together what was apart
       else if (before === undefined && !isNew) return
       for (const [other, same] of modelsAbove(id)) {
-        if (same === print || (isNew && isBelow(id, same))) mark.run(1, other, 1)
-        else if (same === before) judge(other, same)
+        if (same === print) mark.run(1, other, 1)
+        // Where parents go in a circle, what is below may be the event itself
+        else if (same === before || (isNew && isBelow(id, same))) judge(other, same)
       }
     },
     forget: (): void => known.clear()
