@@ -155,6 +155,26 @@ export const repeatsSuite = ({ empty, runs }: Store): void => {
         )
     )
 
+    it.live("a call that comes late, between two events that tell another one", () =>
+      Effect.gen(function* () {
+        const store = yield* TraceStore
+        const queries = yield* TraceQueries
+        const nodes = [2, 1, 2].map((output, index): Node => ({
+          up: Math.max(0, index - 1),
+          type: "model",
+          input: 10,
+          output,
+          model: "gpt-4o"
+        }))
+        for (const index of [0, 2, 1]) {
+          yield* store.createEvents(post(nodes, index))
+          yield* queries.search(all, { limit: 1 })
+        }
+        const { sessions } = yield* queries.sessionRows(all)
+        assert.strictEqual(sessions[0]?.tokens, 11 + 12)
+      }).pipe(Effect.provide(empty()))
+    )
+
     it.live("an event that says something else later counts anew", () =>
       Effect.gen(function* () {
         const store = yield* TraceStore

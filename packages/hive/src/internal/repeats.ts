@@ -105,20 +105,13 @@ export const makeRepeats = (database: DatabaseSync) => {
     follow: ({ event_id: id, event_type }: Event, before: string | undefined, isNew: boolean): void => {
       if (isNew) known.delete(id)
       const print = event_type === "model" ? printOf(facts.get(id)) : undefined
-      if (print !== undefined) {
-        judge(id, print)
-        for (const [other, same] of modelsAbove(id)) {
-          if (same === print) mark.run(1, other, 1)
-          else if (same === before) judge(other, same)
-        }
-        return
-      }
-      // It says nothing of tokens itself, but may have done so before, or have brought together what was apart
-      const up = before !== undefined || isNew ? modelsAbove(id) : []
-      for (const [other, same] of up) {
-        if (same === before) judge(other, same)
+      if (print !== undefined) judge(id, print)
+      // It says nothing of tokens itself, and neither did so before nor may have brought together what was apart
+      else if (before === undefined && !isNew) return
+      for (const [other, same] of modelsAbove(id)) {
+        if (same === print) mark.run(1, other, 1)
         // Where parents go in a circle, what is below may be the event itself
-        else if (isNew && isBelow(id, same)) judge(other, same)
+        else if (same === before || (isNew && isBelow(id, same))) judge(other, same)
       }
     },
     forget: (): void => known.clear()
