@@ -6,10 +6,10 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { evaluate, Report, type Summary } from "@honeyhive/experiments"
+import { evaluate, Report, Runs, type Summary } from "@honeyhive/experiments"
 import { Hive } from "@honeyhive/hive"
 import { HoneyHive } from "@honeyhive/tracing"
 import { needed, postgres } from "../scripts/debian.ts"
@@ -148,6 +148,11 @@ describe.concurrent("a run that is resumed", () => {
         )
         assert.includeMembers(completed.event_ids, interrupted.event_ids)
         assert.strictEqual(completed.results.completed, report.summary.completed)
+        // Also of what was on its way when the first was killed
+        const stored = yield* Runs.Runs.use((runs) => runs.report(RUN)).pipe(
+          Effect.provide(Runs.layer({ url, apiKey: Redacted.make("hh_key") }))
+        )
+        assert.deepStrictEqual(stored.items, report.items)
       }).pipe(Effect.provide(Hive.layer()))
   )
 

@@ -19,10 +19,11 @@ import type { Dataset, Item } from "./Dataset.ts"
 import { type AnyEvaluator, type EvaluatorResult, from } from "./Evaluator.ts"
 import type { ErrorOf, OutputOf, ServicesOf } from "./internal/call.ts"
 import * as checkpoint from "./internal/checkpoint.ts"
-import { runItem } from "./internal/item.ts"
+import { runItem, tell } from "./internal/item.ts"
 import * as limits from "./internal/limiter.ts"
 import * as progress from "./internal/progress.ts"
 import * as runs from "./internal/runs.ts"
+import { recorded } from "./internal/sessions.ts"
 import { Journal } from "./Journal.ts"
 import type { Report, ReportItem } from "./Report.ts"
 import * as Summary from "./Summary.ts"
@@ -256,7 +257,14 @@ export const evaluate = <I, G, A, ED = never, RD = never, RE = never>(
         concurrency: limiter.max,
         outputSchema: options.outputSchema,
         evaluate: (task) =>
-          runItem<I, G, A, RE>({ options, evaluators, limiter, runId, datasetId: dataset.id, ...task })
+          runItem<I, G, A, RE>({ options, evaluators, limiter, runId, datasetId: dataset.id, ...task }),
+        told: recorded(hive.settings, runId),
+        tell: ({ item }, before) =>
+          Effect.provideService(
+            tell({ name: options.name, runId, datasetId: dataset.id, item }, before),
+            HoneyHive,
+            hive
+          )
       })
       return yield* Effect.forEach(
         tasks,

@@ -14,7 +14,7 @@ import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import type { Options as TracingOptions } from "@honeyhive/tracing/TracerConfig"
 import { evaluate, type EvaluateOptions } from "./Evaluate.ts"
 import type { ServicesOf } from "./internal/call.ts"
-import type { Report } from "./Report.ts"
+import type { Report, ReportItem } from "./Report.ts"
 
 const TypeId = "~@honeyhive/experiments/Evaluation"
 
@@ -32,6 +32,8 @@ export interface StartOptions extends Partial<
 > {
   /** Only the dataset's first so many datapoints. Default: all. */
   readonly limit?: number | undefined
+  /** The file of `Resume.layer` that keeps the run, so that it can go on where it stopped. Default: none. */
+  readonly journal?: string | undefined
   /** The tracer instance of the run, over the file's own and the environment. */
   readonly tracing?: TracingOptions | undefined
   /** Interrupts the run, which is closed as failed before the promise rejects. */
@@ -127,19 +129,24 @@ export const defineEvaluation = <I, G, A, ED = never, RD = never, RE = never, RL
     [TypeId]: TypeId,
     name: own.name,
     failOn: typeof failOn === "string" ? [failOn] : failOn,
-    start: async ({ limit, signal, tracing: outer, ...rest } = {}) => {
+    start: async ({ journal, limit, onItem, signal, tracing: outer, ...rest } = {}) => {
+      const kept = journal === undefined ? Layer.empty : (await import("./Resume.ts")).layer({ path: journal })
       const dataset = Effect.map(Effect.isEffect(own.dataset) ? own.dataset : Effect.succeed(own.dataset), (read) => ({
         ...read,
         items: limit === undefined ? read.items : read.items.slice(0, limit)
       }))
       const metadata = { ...own.metadata, ...rest.metadata }
+      const watch = (item: ReportItem): void => {
+        onItem?.(item)
+        own.onItem?.(item)
+      }
       // What the layer does not have the type of the options has refused
-      const program = evaluate({ ...own, ...over(rest), metadata, dataset }).pipe(
+      const program = evaluate({ ...own, ...over(rest), onItem: watch, metadata, dataset }).pipe(
         Effect.provide(layer as Layer.Layer<RL | RD | RE | ServicesOf<A>, unknown, HoneyHive>)
       ) as Effect.Effect<Started, unknown, HoneyHive>
       const { recorded, report } = await Effect.runPromise(
         program.pipe(
-          Effect.provide(HoneyHive.layer({ ...tracing, ...over(outer ?? {}) })),
+          Effect.provide([HoneyHive.layer({ ...tracing, ...over(outer ?? {}) }), kept]),
           // Of whoever started it: stdout is for results
           Effect.provideService(References.LogToStderr, true)
         ),

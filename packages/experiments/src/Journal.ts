@@ -66,6 +66,8 @@ export interface Kept {
   readonly entry: (key: string) => Effect.Effect<Entry>
   /** How many entries to ask for at a time. */
   readonly ahead: number
+  /** Others have the run in work, too, and tell the backend of their items themselves. */
+  readonly shared: boolean
 }
 
 /**

@@ -121,7 +121,7 @@ export const layer = ({
         itemWorkflow.open(options, run).pipe(
           Effect.provideService(SqlClient.SqlClient, sql),
           // The engine would wait for better times
-          Effect.map(({ ahead, entry }) => ({ ahead, entry: (key) => Effect.raceFirst(entry(key), broken) }))
+          Effect.map((kept) => ({ ...kept, entry: (key) => Effect.raceFirst(kept.entry(key), broken) }))
         )
     }
     return Option.some(service)

@@ -10,13 +10,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import type { Filter } from "@honeyhive/contract/Api"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Run } from "@honeyhive/contract/Experiment"
 import { HoneyHive } from "@honeyhive/tracing/HoneyHive"
 import { connect, keyOf, quietly } from "./internal/client.ts"
 import { describe } from "./internal/json.ts"
 import { read } from "./internal/recorded.ts"
+import { ofRun } from "./internal/sessions.ts"
 import type { Report } from "./Report.ts"
 import * as Summary from "./Summary.ts"
 
@@ -55,9 +55,6 @@ export interface RunsOptions {
 }
 
 const PAGE = 100
-const SESSIONS = 1000
-
-const isSession: Filter = { field: "event_type", operator: "is", value: "session", type: "string" }
 
 /** The evaluators in their order, those that only sessions speak of behind them. */
 const evaluatorsOf = (run: Run, items: Report["items"]): ReadonlyArray<string> => [
@@ -66,6 +63,17 @@ const evaluatorsOf = (run: Run, items: Report["items"]): ReadonlyArray<string> =
     ...items.flatMap(({ scores }) => scores.map(({ name }) => name))
   ])
 ]
+
+/**
+ * The sessions that are results: an item that was in work when its process ended has one more, of which nothing came. A closed
+ * run names its own; in any other those without results are left out, unless none has some, as of HoneyHive's own SDKs.
+ */
+const resultsOf = ({ event_ids }: Run, sessions: ReadonlyArray<Event>): ReadonlyArray<Event> => {
+  const named = new Set(event_ids)
+  const candidates = named.size === 0 ? sessions : sessions.filter(({ event_id }) => named.has(event_id))
+  const judged = candidates.filter(({ metadata }) => metadata["evaluation"] !== undefined)
+  return judged.length === 0 ? candidates : judged
+}
 
 const reportOf = (run: Run, sessions: ReadonlyArray<Event>): Report => {
   const items = sessions.map(read).toSorted((a, b) => a.index - b.index || a.repetition - b.repetition)
@@ -138,20 +146,10 @@ const make = Effect.fnUntraced(function* ({ apiKey, timeout = "30 seconds", url 
     find,
     report: Effect.fnUntraced(function* (reference) {
       const run = typeof reference === "string" ? yield* find(reference) : reference
-      const filters: ReadonlyArray<Filter> = [
-        isSession,
-        { field: "metadata.run_id", operator: "is", value: run.run_id, type: "string" }
-      ]
-      // By id: sessions that arrive meanwhile move others to the next page
-      const sessions = new Map<string, Event>()
-      for (let page = 1; ; page++) {
-        const { events } = yield* ask(client.events.search({ payload: { filters, limit: SESSIONS, page } }))
-        for (const event of events) sessions.set(event.event_id, event)
-        if (events.length < SESSIONS) break
-      }
+      const sessions = yield* ofRun((request) => ask(client.events.search(request)), run.run_id)
       return reportOf(
         run,
-        [...sessions.values()].toSorted((a, b) => a.start_time - b.start_time)
+        resultsOf(run, sessions).toSorted((a, b) => a.start_time - b.start_time)
       )
     })
   })

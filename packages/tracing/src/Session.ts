@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import type { Content } from "@honeyhive/contract/Bucket"
 import { Attributes } from "@honeyhive/contract/Attributes"
@@ -154,22 +155,38 @@ export const sessionIdOf = (id: string): string => (isUuid(id) ? id.toLowerCase(
 interface Calls {
   readonly start: (session: StartSession) => Effect.Effect<void, unknown>
   readonly update: (id: string, update: UpdateEvent) => Effect.Effect<void, unknown>
+  readonly close: Effect.Effect<void>
 }
 
 /** At a time. */
 const CALLS = 8
 
-const silent: Calls = { start: () => Effect.void, update: () => Effect.void }
+/** What waits while nobody answers. */
+const BOUNDS = { calls: 10_000, bytes: 16 * 2 ** 20 }
+
+/** Between two words about what was dropped. */
+const SAYS_EVERY = 30_000
+
+const silent: Calls = { start: () => Effect.void, update: () => Effect.void, close: Effect.void }
+
+/** Whether nobody answered, and for how long they want to be left alone. */
+const awayOf = (cause: Cause.Cause<unknown>): callQueue.Outcome => {
+  const error = Cause.squash(cause)
+  if (!Predicate.hasProperty(error, "isAway") || error.isAway !== true) return undefined
+  const wait = Predicate.hasProperty(error, "retryAfter") ? error.retryAfter : undefined
+  return { wait: typeof wait === "number" ? wait : 0 }
+}
 
 // Loaded when the first session is announced: the REST client is the larger half of this package's import time
 const remote = (settings: Settings, apiKey: Redacted.Redacted, redactor: Redactor["Service"]): Calls => {
   const connected = () =>
-    import("./internal/sessionClient.ts").then(({ connect }) => Effect.runPromise(connect(settings.url, apiKey)))
+    import("./internal/sessionClient.ts").then(({ connect }) => Effect.runPromise(connect(settings, apiKey)))
   let connecting: ReturnType<typeof connected> | undefined
   const client = Effect.promise(() => (connecting ??= connected()))
   return {
     start: (session) => Effect.flatMap(client, (_) => _.start(redactor.session(session))),
-    update: (id, update) => Effect.flatMap(client, (_) => _.update(id, redactor.session(update)))
+    update: (id, update) => Effect.flatMap(client, (_) => _.update(id, redactor.session(update))),
+    close: Effect.suspend(() => (connecting === undefined ? Effect.void : Effect.map(client, (_) => _.close())))
   }
 }
 
@@ -235,24 +252,52 @@ export class Sessions extends Context.Service<
         !settings.disableTracing
       const calls = reachable && settings.apiKey !== undefined ? remote(settings, settings.apiKey, redactor) : silent
       const announces = calls !== silent && !settings.skipSessionCreation
-      const fibers = yield* FiberSet.make<void>()
+      yield* Effect.addFinalizer(() => calls.close)
+      const fibers = yield* FiberSet.make<unknown>()
       const fork = yield* FiberSet.runtime(fibers)()
-      const queue = callQueue.make(CALLS, ({ change, make, what }) =>
-        untraced(() =>
-          fork(
+      const later = <A>(effect: Effect.Effect<A>) =>
+        untraced(() => fork(effect.pipe(Effect.withTracerEnabled(false), background)))
+
+      let isAway = false
+      let dropped = 0
+      let saidAt = Number.NEGATIVE_INFINITY
+      const said = (what: string, cause: Cause.Cause<unknown>): Effect.Effect<callQueue.Outcome> => {
+        const reason = describeCause(cause).message
+        const away = awayOf(cause)
+        if (away === undefined) {
+          isAway = false
+          return Effect.as(warn(`HoneyHive: ${what}: ${reason}`), undefined)
+        }
+        if (isAway) return Effect.succeed(away)
+        isAway = true
+        return Effect.as(warn(`HoneyHive: what there is to say of sessions waits: ${reason}`), away)
+      }
+      const sayDropped = (): Effect.Effect<void> =>
+        warn(`HoneyHive: ${dropped} updates of sessions were dropped, because too many wait for the backend`)
+      const queue = callQueue.make({
+        most: CALLS,
+        bounds: BOUNDS,
+        fork: ({ change, make, what }) =>
+          later(
             make(change).pipe(
-              Effect.timeout(settings.httpTimeout),
+              Effect.map((): callQueue.Outcome => {
+                isAway = false
+                return undefined
+              }),
               Effect.catchCause((cause) =>
-                Cause.hasInterruptsOnly(cause)
-                  ? Effect.void
-                  : warn(`HoneyHive: ${what}: ${describeCause(cause).message}`)
-              ),
-              Effect.withTracerEnabled(false),
-              background
+                Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause as Cause.Cause<never>) : said(what, cause)
+              )
             )
-          )
-        )
-      )
+          ),
+        sleep: (millis) => later(Effect.sleep(millis)),
+        onDropped: () => {
+          dropped++
+          const now = clock.currentTimeMillisUnsafe()
+          if (now - saidAt < SAYS_EVERY) return
+          saidAt = now
+          later(sayDropped())
+        }
+      })
       const watchers = new Map<string, (span: ReadableSpan) => void>()
 
       const enqueue = (call: callQueue.Call): void => {
@@ -278,6 +323,7 @@ export class Sessions extends Context.Service<
         enqueue({
           id: session.id,
           what: "starting a session failed, spans still carry it",
+          bytes: callQueue.sizeOf(said),
           make: () => calls.start(said)
         })
       }
@@ -307,6 +353,7 @@ export class Sessions extends Context.Service<
         enqueue({
           id,
           what: "updating a session failed",
+          bytes: callQueue.sizeOf(change),
           change,
           make: (joined = change) => calls.update(id, joined)
         })
@@ -315,7 +362,8 @@ export class Sessions extends Context.Service<
         enqueue({
           id,
           what: "updating an event failed",
-          make: () => Effect.andThen(Effect.ignore(ready), calls.update(id, change))
+          bytes: callQueue.sizeOf(change),
+          make: () => Effect.andThen(within(settings.httpTimeout, Effect.ignore(ready)), calls.update(id, change))
         })
 
       const ended = new WeakSet<Ending>()
@@ -337,11 +385,16 @@ export class Sessions extends Context.Service<
       let own: SessionInfo | undefined
       const flush = queue.idle
 
+      const sayLost = Effect.suspend(() => {
+        const lost = queue.waiting() + dropped
+        return lost === 0 ? Effect.void : warn(`HoneyHive: ${lost} updates of sessions are lost: nobody answered`)
+      })
+
       let closing: Effect.Effect<void> | undefined
       const close = Effect.fnUntraced(function* (exit: Exit.Exit<unknown, unknown>) {
         if (closing === undefined) {
           if (own !== undefined) end(own, exit)
-          closing = yield* Effect.cached(within(settings.shutdownTimeout, flush))
+          closing = yield* Effect.cached(Effect.andThen(within(settings.shutdownTimeout, flush), sayLost))
         }
         yield* closing
       })

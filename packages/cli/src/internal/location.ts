@@ -82,7 +82,8 @@ export type State = typeof State.Type
 
 const decodeState = Schema.decodeUnknownOption(Schema.fromJsonString(State))
 
-const isRunning = (pid: number): boolean => {
+/** Whether there is such a process. */
+export const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

@@ -28,6 +28,10 @@ export interface Plan<I, G, A, R> {
   readonly concurrency: number
   readonly outputSchema: Schema.Codec<OutputOf<A>, unknown> | undefined
   readonly evaluate: (task: Task<I, G>) => Effect.Effect<Done<I, G, A>, never, R>
+  /** The sessions that the backend has with their results; undefined where it does not say. */
+  readonly told: Effect.Effect<ReadonlySet<string> | undefined>
+  /** Tells the backend of an item that was evaluated before. */
+  readonly tell: (task: Task<I, G>, item: ReportItem) => Effect.Effect<void>
 }
 
 /** What to call in place of the plan's own `evaluate`, and for how many tasks at a time. */
@@ -123,15 +127,24 @@ const through = Effect.fnUntraced(function* <I, G, A, R>(
         )
       )
   })
+  // Asked once, and only where something was evaluated before: what was on its way when that process was killed is lost
+  const told = yield* Effect.cached(kept.shared ? Effect.succeed(undefined) : plan.told)
   return {
     concurrency: kept.ahead,
     evaluate: (task) => {
       const key = keys.get(task)
       if (key === undefined) return plan.evaluate(task)
-      return Effect.map(kept.entry(key), (entry) => {
-        const done = live.get(key) ?? fromEntry(entry, task, plan.outputSchema)
-        live.delete(key)
-        return done
+      return Effect.flatMap(kept.entry(key), (entry) => {
+        const done = live.get(key)
+        if (done !== undefined) {
+          live.delete(key)
+          return Effect.succeed(done)
+        }
+        const before = fromEntry(entry, task, plan.outputSchema)
+        const tell = Effect.flatMap(told, (sessions) =>
+          sessions === undefined || sessions.has(entry.item.session_id) ? Effect.void : plan.tell(task, before.reported)
+        )
+        return Effect.as(tell, before)
       })
     }
   }
@@ -144,7 +157,7 @@ export const open = <I, G, A, R>(
   Effect.flatMap(
     Journal,
     Option.match({
-      onNone: () => Effect.succeed<Checkpoint<I, G, A, R>>(plan),
+      onNone: () => Effect.succeed<Checkpoint<I, G, A, R>>({ evaluate: plan.evaluate, concurrency: plan.concurrency }),
       onSome: (journal) => through(journal, plan)
     })
   )

@@ -130,6 +130,19 @@ const statusOf = (exit: Outcome<unknown>): ReportItem["status"] =>
       ? "timed out"
       : "failed"
 
+/** What an item's session says of it. */
+const enrichmentOf = (item: Item<unknown, unknown>, reported: ReportItem) => {
+  const { ground_truth, outputs, scores, status } = reported
+  const failed = scores.filter(({ status }) => status === "failed")
+  const errors = Object.fromEntries(failed.map(({ error = "", name }) => [name, error]))
+  return {
+    ...(status === "completed" ? { outputs: content(OUTPUT, outputs) } : {}),
+    ...(item.groundTruth === undefined ? {} : { feedback: { ground_truth } }),
+    metrics: metricsOf(scores),
+    metadata: { evaluation: keep(reported), ...(failed.length === 0 ? {} : { evaluator_errors: errors }) }
+  }
+}
+
 const inSession = <I, G, A, RE>(
   task: Task<I, G, A, RE>,
   session: SessionInfo,
@@ -152,20 +165,8 @@ const inSession = <I, G, A, RE>(
       const trace = take(duration)
       const usage = Trace.usage(trace)
       const scores = Exit.isSuccess(exit) ? yield* task.limiter.slot(judge(task, exit.value, trace, span)) : []
-      const metrics = metricsOf(scores)
-      const failed = scores.filter(({ status }) => status === "failed")
       const groundTruth = json(item.groundTruth)
       const answered = Exit.isSuccess(exit) ? json(exit.value) : null
-      const feedback = item.groundTruth === undefined ? {} : { feedback: { ground_truth: groundTruth } }
-      const outputs = Exit.isSuccess(exit) ? { outputs: content(OUTPUT, answered) } : {}
-      const enrichment = {
-        inputs: content(INPUT, inputs),
-        ...outputs,
-        ...feedback,
-        metrics,
-        metadata: { attempts, repetition }
-      }
-      yield* Effect.withParentSpan(HoneyHive.enrichSpan(enrichment), span)
       const score = weighted(scores)
       const reported: ReportItem = {
         datapoint_id: item.id,
@@ -183,13 +184,11 @@ const inSession = <I, G, A, RE>(
         scores,
         ...(score === undefined ? {} : { score })
       }
-      const errors = Object.fromEntries(failed.map(({ error = "", name }) => [name, error]))
-      yield* HoneyHive.enrichSession({
-        ...outputs,
-        ...feedback,
-        metrics,
-        metadata: { evaluation: keep(reported), ...(failed.length === 0 ? {} : { evaluator_errors: errors }) }
-      })
+      const told = enrichmentOf(item, reported)
+      const { metadata: _, ...buckets } = told
+      const ofSpan = { ...buckets, inputs: content(INPUT, inputs), metadata: { attempts, repetition } }
+      yield* Effect.withParentSpan(HoneyHive.enrichSpan(ofSpan), span)
+      yield* HoneyHive.enrichSession(told)
       const result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>> = {
         item,
         repetition,
@@ -203,6 +202,29 @@ const inSession = <I, G, A, RE>(
     return yield* Effect.onExit(body, (exit) => finish(exit))
   })
 
+/** Of which run an item is. */
+export type Place<I, G> = Pick<Task<I, G, unknown, never>, "runId" | "datasetId" | "item"> & { readonly name: string }
+
+const sessionOf = ({ datasetId, item, name, runId }: Place<unknown, unknown>) => ({
+  name,
+  inputs: content(INPUT, json(item.inputs)),
+  runId,
+  datasetId,
+  datapointId: item.id
+})
+
+/** Tells the backend of an item that was evaluated by a process that could not tell it. */
+export const tell = <I, G>(place: Place<I, G>, reported: ReportItem): Effect.Effect<void, never, HoneyHive> =>
+  Effect.gen(function* () {
+    const { duration, session_id: id, status } = reported
+    const hive = yield* HoneyHive
+    yield* hive.startSession({ ...sessionOf(place), id })
+    const { metadata, ...told } = enrichmentOf(place.item, reported)
+    const how = status === "completed" ? { status: "ok" } : { status: "error", error: reported.error ?? status }
+    yield* HoneyHive.enrichSession(id, { ...told, metadata: { ...metadata, ...how } })
+    yield* hive.updateSession({ duration }, id)
+  })
+
 export const runItem = <I, G, A, RE>(
   task: Task<I, G, A, RE>
 ): Effect.Effect<Done<I, G, A>, never, HoneyHive | RE | ServicesOf<A>> =>
@@ -210,14 +232,7 @@ export const runItem = <I, G, A, RE>(
     const hive = yield* HoneyHive
     const spans = collector()
     const inputs = json(task.item.inputs)
-    const session = hive.startSession({
-      name: task.options.name,
-      inputs: content(INPUT, inputs),
-      runId: task.runId,
-      datasetId: task.datasetId,
-      datapointId: task.item.id,
-      onSpanEnd: spans.add
-    })
+    const session = hive.startSession({ ...sessionOf({ ...task, name: task.options.name }), onSpanEnd: spans.add })
     return yield* Effect.acquireUseRelease(
       session,
       (session) => Effect.provideService(inSession(task, session, inputs, spans.take), CurrentSession, session),

@@ -158,6 +158,7 @@ export const open = Effect.fnUntraced(function* (options: Options, run: Run) {
   return {
     // Shards are not even: twice what all can have in work keeps all of them busy
     ahead: run.concurrency * (options.shared === undefined ? 1 : 2 * options.shared.runners),
+    shared: options.shared !== undefined,
     entry: (item) => unseen(workflow.execute({ run: run.runId, item })).pipe(Effect.provideContext(context))
   } satisfies Kept as Kept
 })

@@ -1,80 +1,72 @@
 /**
  * Calls to HoneyHive's REST API; a module of its own so that it is loaded only when a session is announced.
  */
-import * as OtelContext from "@opentelemetry/api"
-import { suppressTracing } from "@opentelemetry/core"
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as HttpApiClient from "effect/http-api/HttpApiClient"
-import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientError from "effect/http/HttpClientError"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { Authorization } from "@honeyhive/contract/ApiError"
+import * as Schema from "effect/Schema"
 import type { StartSession, UpdateEvent } from "@honeyhive/contract/Event"
-import { SessionApi } from "@honeyhive/contract/EventsApi"
+import * as connections from "./otlp/connections.ts"
+import { poolOf } from "./otlp/pool.ts"
+import type { Settings } from "../TracerConfig.ts"
 
-// An instrumentation of the host that watches `fetch` must not see the tracer's own requests
-const untraced: typeof globalThis.fetch = (input, init) =>
-  OtelContext.context.with(suppressTracing(OtelContext.context.active()), () => globalThis.fetch(input, init))
+/** A call that was not accepted. */
+export class CallError extends Schema.TaggedError<CallError>()("CallError", {
+  message: Schema.String,
+  /** Absent where nobody answered. */
+  status: Schema.optionalKey(Schema.Int),
+  /** Milliseconds that the backend asks to be left alone. */
+  retryAfter: Schema.optionalKey(Schema.Number)
+}) {
+  /** There is nobody, or somebody who cannot answer yet: the same call will be accepted later. */
+  get isAway(): boolean {
+    return this.status === undefined || [429, 502, 503, 504].includes(this.status)
+  }
+  /** It may have been an accident. */
+  get isTransient(): boolean {
+    return this.status === 408 || this.status === 500
+  }
+}
 
 const retries = Schedule.exponential("200 millis").pipe(Schedule.jittered)
 
-// What a backend of another version says beyond its status does not matter here
-const accepted = <E>(response: Effect.Effect<HttpClientResponse.HttpClientResponse, E>) =>
-  Effect.flatMap(response, HttpClientResponse.filterStatusOk).pipe(
-    // No span is current, and its ids are none that a `traceparent` may have
-    Effect.provideService(HttpClient.TracerPropagationEnabled, false)
-  )
-
-// An event that was delivered a moment ago may still be on its way through the backend
-const isUnknown = (error: unknown): boolean =>
-  HttpClientError.isHttpClientError(error) && error.response?.status === 404
-
-const ASKS_EVERY = 100
-
-const isTransport = (error: unknown): boolean =>
-  HttpClientError.isHttpClientError(error) && error.response === undefined
-
-/** What an instance says of its sessions. The client is made once: that costs more than a call. */
-export const connect = Effect.fnUntraced(function* (url: string, key: Redacted.Redacted) {
-  // While nobody answers, one call in a tenth of a second is tried, and once: those behind it would be more and more
-  let isAway = false
-  let asksAt = 0
-  const schedule = retries.pipe(Schedule.while(() => !isAway))
-  const client = yield* HttpApiClient.make(SessionApi, {
-    baseUrl: url,
-    transformClient: HttpClient.retryTransient({ schedule, times: 3 })
-  }).pipe(
-    Effect.provide(
-      HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
-        next(HttpClientRequest.bearerToken(request, key))
-      ).pipe(Layer.provideMerge(FetchHttpClient.layer))
-    ),
-    Effect.provideService(FetchHttpClient.Fetch, untraced)
-  )
-  const watched = <E, R>(call: Effect.Effect<unknown, E, R>) =>
-    Effect.gen(function* () {
-      const now = yield* Clock.currentTimeMillis
-      if (isAway && now < asksAt) return yield* Effect.fail(new Error(`nobody answered at ${url} a moment ago`))
-      asksAt = now + ASKS_EVERY
-      const exit = yield* Effect.exit(call)
-      isAway = Exit.isFailure(exit) && isTransport(Cause.squash(exit.cause))
-      yield* exit
-    })
+/** What an instance says of its sessions, over connections of its own, which never keep the process alive. */
+export const connect = Effect.fnUntraced(function* (
+  settings: Pick<Settings, "url" | "httpTimeout" | "http" | "httpProxy" | "httpsProxy" | "noProxy">,
+  key: Redacted.Redacted
+) {
+  const { url } = settings
+  const { close, request } = yield* connections.connect({
+    url,
+    headers: { authorization: `Bearer ${Redacted.value(key)}`, "content-type": "application/json" },
+    timeout: settings.httpTimeout,
+    pool: poolOf(settings)
+  })
+  const call = (method: "POST" | "PUT", path: string, said: StartSession | UpdateEvent) =>
+    request(method, url + path, [Buffer.from(JSON.stringify(said))], {}).pipe(
+      Effect.mapError(({ message }) => new CallError({ message: `nobody answered at ${url}: ${message}` })),
+      Effect.flatMap(({ retryAfter, status }) =>
+        status >= 200 && status < 300
+          ? Effect.void
+          : Effect.fail(
+              new CallError({
+                message: `${method} ${url}${path}: answer ${status}`,
+                status,
+                ...(retryAfter === undefined ? {} : { retryAfter: Duration.toMillis(retryAfter) })
+              })
+            )
+      ),
+      Effect.retry({
+        // An event that was delivered a moment ago may still be on its way through the backend
+        while: ({ isTransient, status }) => isTransient || (method === "PUT" && status === 404),
+        schedule: retries,
+        times: 3
+      })
+    )
   return {
-    start: (session: StartSession) =>
-      watched(accepted(client.sessions.start({ payload: session, responseMode: "response-only" }))),
-    update: (id: string, change: UpdateEvent) =>
-      watched(
-        accepted(client.events.update({ params: { event_id: id }, payload: change, responseMode: "response-only" }))
-      ).pipe(Effect.retry({ while: isUnknown, schedule: retries, times: 3 }))
+    start: (session: StartSession) => call("POST", "/v1/sessions", session),
+    update: (id: string, change: UpdateEvent) => call("PUT", `/v1/events/${encodeURIComponent(id)}`, change),
+    close
   }
 })

@@ -11,7 +11,8 @@ class Memory extends Context.Service<Memory, { readonly knows: number }>()("test
 
 const recall = traced({ name: "recall", type: "tool" }, async (n: number) => n)
 
-const isStuck = () => process.env["STUCK"] === "yes"
+/** The item that never ends. */
+const stuckAt = Number(process.env["STUCK_AT"] ?? -1)
 
 export default defineEvaluation({
   name: "recollection",
@@ -21,14 +22,15 @@ export default defineEvaluation({
   run: ({ n }) =>
     Effect.gen(function* () {
       const { knows } = yield* Memory
-      if (isStuck() && n === 3) {
+      if (process.env["TELLS"] === "yes") yield* Effect.sync(() => process.stderr.write(`asked ${n}\n`))
+      if (n === stuckAt) {
         yield* Effect.sync(() => process.stderr.write("stuck\n"))
         return yield* Effect.never
       }
       const found = yield* Effect.promise(() => recall(n))
       return found < knows ? `number ${found}` : "no idea"
     }),
-  concurrency: isStuck() ? 1 : 10,
+  concurrency: stuckAt < 0 ? 10 : 1,
   evaluators: [Evaluators.exactMatch({ name: "accuracy" })],
   layer: Layer.sync(Memory, () => ({ knows: Number(process.env["KNOWS"] ?? 20) })),
   failOn: "success < 0"

@@ -64,7 +64,17 @@ const keepsMethod = ({ status }: Answer): boolean => status === 307 || status ==
 
 const load = (url: string) => (url.startsWith("https:") ? import("node:https") : import("node:http"))
 
+type Method = "POST" | "PUT"
+
 interface Connections {
+  /** To an address of the same backend. */
+  readonly request: (
+    method: Method,
+    url: string,
+    body: Body,
+    headers: { readonly [name: string]: string }
+  ) => Effect.Effect<Answer, Unanswered>
+  /** To the target's own address. */
   readonly post: (body: Body, headers: { readonly [name: string]: string }) => Effect.Effect<Answer, Unanswered>
   /** Ends every connection, whatever hangs on it; nothing is sent any more. */
   readonly close: () => void
@@ -85,12 +95,12 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
   const open = new Set<Http.ClientRequest>()
   let closed = false
 
-  const once = (url: URL, body: Body, headers: { readonly [name: string]: string }) =>
+  const once = (method: Method, url: URL, body: Body, headers: { readonly [name: string]: string }) =>
     Effect.callback<Answer, Unanswered>((resume, signal) => {
       const fail = (message: string): void => resume(Effect.fail(new Unanswered({ message })))
       if (closed) return fail("the exporter is closed")
       const request = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
-        http.request(url, { agent, method: "POST", headers: { ...headers, "content-length": lengthOf(body) } })
+        http.request(url, { agent, method, headers: { ...headers, "content-length": lengthOf(body) } })
       )
       open.add(request)
       request.on("close", () => {
@@ -130,22 +140,27 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
       request.end()
     })
 
-  const follow = Effect.fnUntraced(function* (body: Body, headers: { readonly [name: string]: string }) {
-    let url = new URL(target.url)
-    let answer = yield* once(url, body, headers)
+  const follow = Effect.fnUntraced(function* (
+    method: Method,
+    first: URL,
+    body: Body,
+    headers: { readonly [name: string]: string }
+  ) {
+    let url = first
+    let answer = yield* once(method, url, body, headers)
     for (let hops = 0; hops < MAX_REDIRECTS && keepsMethod(answer); hops++) {
       const next = URL.parse(answer.location ?? "", url)
       // To another origin, the key would go with it
       if (next === null || next.origin !== url.origin) break
       url = next
-      answer = yield* once(url, body, headers)
+      answer = yield* once(method, url, body, headers)
     }
     return answer
   })
 
-  const post: Connections["post"] = (body, headers) => {
+  const request: Connections["request"] = (method, url, body, headers) => {
     const all = { ...target.headers, ...headers }
-    return (target.pool.followRedirects ? follow(body, all) : once(new URL(target.url), body, all)).pipe(
+    return (target.pool.followRedirects ? follow : once)(method, new URL(url), body, all).pipe(
       Effect.timeoutOrElse({
         duration: target.timeout,
         orElse: () => Effect.fail(new Unanswered({ message: `no answer within ${Duration.format(target.timeout)}` }))
@@ -153,10 +168,12 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
     )
   }
 
+  const post: Connections["post"] = (body, headers) => request("POST", target.url, body, headers)
+
   const close = (): void => {
     closed = true
     for (const request of open) request.destroy()
     agent.destroy()
   }
-  return { post, close } satisfies Connections
+  return { request, post, close } satisfies Connections
 })

@@ -13,31 +13,16 @@ import * as Schema from "effect/Schema"
 import type { OtlpProtocol, Settings } from "../../TracerConfig.ts"
 import { ExportError, type Sendable, type Transport } from "../../Transport.ts"
 import { decodeAnswer } from "./answer.ts"
-import { type Answer, type Body, connect, lengthOf, type Pool, type Target, type Unanswered } from "./connections.ts"
+import { type Answer, type Body, connect, lengthOf, type Target, type Unanswered } from "./connections.ts"
 import type { Encoding, Origin } from "./encoding.ts"
 import { isLoopback } from "../loopback.ts"
 import * as json from "./json.ts"
+import { poolOf } from "./pool.ts"
 import * as protobuf from "./protobuf.ts"
 import type { Slice } from "./slab.ts"
 
 /** HoneyHive's OTLP endpoint below its URL. */
 const OTLP_PATH = "/opentelemetry/v1/traces"
-
-const valueOf = (secret: Redacted.Redacted | undefined) => (secret === undefined ? undefined : Redacted.value(secret))
-
-/**
- * Proxies of the configuration, else those of the environment where Node has been told to use them.
- */
-const proxyOf = ({ httpProxy, httpsProxy, noProxy }: Settings): Pool["proxy"] => {
-  const { env } = process
-  if (httpProxy === undefined && httpsProxy === undefined && env["NODE_USE_ENV_PROXY"] !== "1") return undefined
-  const usual = [
-    ["HTTP_PROXY", valueOf(httpProxy) ?? env["HTTP_PROXY"] ?? env["http_proxy"]],
-    ["HTTPS_PROXY", valueOf(httpsProxy) ?? env["HTTPS_PROXY"] ?? env["https_proxy"]],
-    ["NO_PROXY", noProxy.length > 0 ? noProxy.join(",") : (env["NO_PROXY"] ?? env["no_proxy"])]
-  ] as const
-  return Object.fromEntries(usual.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-}
 
 // Another backend's endpoint never gets HoneyHive's key
 const addressOf = (settings: Settings): Pick<Target, "url" | "headers"> => {
@@ -122,7 +107,7 @@ export const make = Effect.fnUntraced(function* (settings: Settings) {
   const target: Target = {
     ...addressOf(settings),
     timeout: settings.exportTimeout,
-    pool: { ...settings.http, proxy: proxyOf(settings) }
+    pool: poolOf(settings)
   }
   const { close, post } = yield* connect(target)
   const encodings: { readonly [protocol in OtlpProtocol]: Encoding } = {
