@@ -2,7 +2,7 @@
  * The `hive` command as people use it: the real program in a process of its own, over real hives and real programs.
  */
 import { execFileSync, spawn } from "node:child_process"
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -21,12 +21,18 @@ const fresh = (): string => join(folder, `data-${count++}`)
 
 const quiet = { code: 0, signal: null, stderr: "" }
 
-/** A folder in which the program has run once. */
-const ran = async (name = "support"): Promise<string> => {
-  const data = fresh()
-  const { code, stderr } = await hive(["run", "-q", "--", process.execPath, program, name], { data })
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-  return data
+let left: Promise<string> | undefined
+/** A copy of a folder in which the program has run once. */
+const ran = async (): Promise<string> => {
+  left ??= (async () => {
+    const data = fresh()
+    const { code, stderr } = await hive(["run", "-q", "--", process.execPath, program, "support"], { data })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    return data
+  })()
+  const copy = fresh()
+  await cp(await left, copy, { recursive: true })
+  return copy
 }
 
 describe("hive run", () => {

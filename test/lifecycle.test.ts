@@ -222,7 +222,9 @@ process.kill(process.pid, "SIGKILL")`
         HH_OTLP_ENDPOINT: url,
         HH_SPOOL: "durable",
         HH_SPOOL_PATH: yield* folder,
-        HH_SHUTDOWN_TIMEOUT: "0.2"
+        HH_SHUTDOWN_TIMEOUT: "0.2",
+        // Its files would be as limited as the spool's
+        NODE_DISABLE_COMPILE_CACHE: "1"
       }
       const program = `
 import { start, traced } from "@honeyhive/tracing"
