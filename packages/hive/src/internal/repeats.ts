@@ -56,18 +56,16 @@ export const makeRepeats = (database: DatabaseSync) => {
   }
 
   /** The model events above an event that say something of tokens, the nearest first. */
-  const modelsAbove = (id: string): ReadonlyArray<readonly [id: string, print: string]> => {
-    const found: Array<readonly [string, string]> = []
+  function* modelsAbove(id: string): Generator<readonly [id: string, print: string]> {
     const seen = new Set([id])
     let { parent } = aboveOf(id)
     while (parent !== undefined && !seen.has(parent) && seen.size < MAX_DEPTH) {
       seen.add(parent)
       const here = aboveOf(parent)
       const print = here.isModel ? printOf(facts.get(parent)) : undefined
-      if (print !== undefined) found.push([parent, print])
+      if (print !== undefined) yield [parent, print]
       parent = here.parent
     }
-    return found
   }
 
   const childrenOf = (id: string): ReadonlyArray<string> => {
@@ -108,14 +106,17 @@ export const makeRepeats = (database: DatabaseSync) => {
       if (print !== undefined) {
         judge(id, print)
         for (const [other, same] of modelsAbove(id)) {
-          if (same === print) mark.run(1, other, 1)
-          else if (same === before) judge(other, same)
+          if (same === print) {
+            mark.run(1, other, 1)
+            // Those above that one, it has found itself
+            if (before === undefined) return
+          } else if (same === before) judge(other, same)
         }
         return
       }
       // It says nothing of tokens itself, but may have done so before, or have brought together what was apart
-      const up = before !== undefined || isNew ? modelsAbove(id) : []
-      for (const [other, same] of up) {
+      if (before === undefined && !isNew) return
+      for (const [other, same] of modelsAbove(id)) {
         if (same === before) judge(other, same)
         // Where parents go in a circle, what is below may be the event itself
         else if (isNew && isBelow(id, same)) judge(other, same)

@@ -38,6 +38,9 @@ const BUSY = 2000
 /** How long a question waits for the index, in milliseconds. */
 const PATIENCE = 250
 
+/** Where more than this wait, somebody writes in bulk, and whoever asks would hold that up for nothing. */
+const SOON = 20_000
+
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
   Effect.try({ try: work, catch: (cause) => new TraceStoreError({ message: `${what}: ${String(cause)}`, cause }) })
 
@@ -118,8 +121,8 @@ export const traceQueries = ({
     const behind = attempt("looking at the index", waiting)
     /** How many events the index is behind, after it had time to catch up. */
     const caughtUp = Effect.flatMap(behind, (count) =>
-      count === 0
-        ? Effect.succeed(0)
+      count === 0 || count > SOON
+        ? Effect.succeed(count)
         : Effect.suspend(() => send({ op: "catchUp", until: Date.now() + PATIENCE }, "indexing")).pipe(
             Effect.tap(() => Effect.sync(() => void (index.untidy = true))),
             Effect.timeoutOption(PATIENCE),
