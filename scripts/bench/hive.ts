@@ -2,7 +2,7 @@
  * `pnpm bench:hive`: how fast a hive takes spans in (OTLP protobuf over HTTP, spans of 1 KB), how fast it answers meanwhile,
  * how fast a large trace opens, and how that compares with what SQLite inserts on this machine when nothing is in the way:
  * the same bytes as blobs under an id. `--spans` (default 1,000,000), `--trace` (spans of the large trace, default
- * 100,000), `--json`. Progress on standard error.
+ * 100,000), `--json`. Progress on standard error. Everything is asked through HTTP, as the page asks it.
  *
  * The hive is a process of its own over a file; this process sends requests that were encoded before, with new ids in
  * place. Both are on the same machine, so the sender's work is part of what the cores do: processor time is told apart.
@@ -33,20 +33,11 @@ const PER_REQUEST = 500
 const PER_TRACE = 100
 const CONNECTIONS = 4
 
-// Beside its server it answers what has no route of its own, so that this is measured without one
 const serve = `
   import { Effect } from "effect"
-  import { Hive, TraceStore } from "@honeyhive/hive"
+  import { Hive } from "@honeyhive/hive"
   const main = Effect.gen(function*() {
     const { url } = yield* Hive
-    const store = yield* TraceStore
-    const context = yield* Effect.context()
-    process.on("message", async ({ op, session }) => {
-      const start = performance.now()
-      const found = await Effect.runPromiseWith(context)(
-        op === "sessions" ? store.sessions({ limit: 50, offset: 0 }) : store.sessionEvents(session))
-      process.send({ millis: performance.now() - start, count: found.length })
-    })
     process.send({ url })
     return yield* Effect.never
   })
@@ -62,18 +53,6 @@ const start = async (
   const { url } = await new Promise<{ readonly url: string }>((resolve) => child.once("message", resolve))
   return { child, url, pid: child.pid ?? 0 }
 }
-
-interface Asked {
-  readonly millis: number
-  readonly count: number
-}
-
-/** Asks the hive's store itself; the time is the store's own. */
-const asked = (child: ChildProcess, question: object): Promise<Asked> =>
-  new Promise((resolve) => {
-    child.once("message", (answer: Asked) => resolve(answer))
-    child.send(question)
-  })
 
 const id = (bytes: number, fill: number) => Buffer.alloc(bytes, fill).toString("hex")
 const uuid = (fill: number) => id(16, fill).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")
@@ -181,8 +160,10 @@ const fill = (bytes: Buffer): Buffer => {
   for (const at of base.spans) count(bytes, at)
   base.spans.forEach((at, index) => {
     const parent = base.parents[index - Math.floor(index / PER_TRACE) - 1]
+    // An agent's tree: every tenth span is a step of the first one, what follows it happens in that step
+    const above = index % 10 === 0 ? index - (index % PER_TRACE) : index - (index % 10)
     if (index % PER_TRACE !== 0 && parent !== undefined)
-      bytes.copy(bytes, parent, base.spans[index - 1], (base.spans[index - 1] ?? 0) + 8)
+      bytes.copy(bytes, parent, base.spans[above], (base.spans[above] ?? 0) + 8)
     else if (at === -1) throw new Error("no span")
   })
   return bytes
@@ -190,16 +171,31 @@ const fill = (bytes: Buffer): Buffer => {
 
 const agent = new Http.Agent({ keepAlive: true, maxSockets: CONNECTIONS + 2 })
 
+interface Answer {
+  readonly status: number
+  readonly retryAfter: number
+  /** Milliseconds until the first part of the body was there. */
+  readonly first: number
+  readonly body: Buffer
+}
+
 const ask = (url: string, method: string, type = "application/json", content: Buffer | string = "") =>
-  new Promise<{ readonly status: number; readonly retryAfter: number }>((resolve, reject) => {
+  new Promise<Answer>((resolve, reject) => {
+    const begun = performance.now()
     const headers = {
       "content-type": type,
       authorization: "Bearer bench",
       "content-length": Buffer.byteLength(content)
     }
     const request = Http.request(url, { method, agent, headers }, (response) => {
-      response.resume().on("end", () => {
-        resolve({ status: response.statusCode ?? 0, retryAfter: Number(response.headers["retry-after"] ?? 1) })
+      const parts: Array<Buffer> = []
+      let first = Number.NaN
+      response.on("data", (part: Buffer) => {
+        if (parts.push(part) === 1) first = performance.now() - begun
+      })
+      response.on("end", () => {
+        const retryAfter = Number(response.headers["retry-after"] ?? 1)
+        resolve({ status: response.statusCode ?? 0, retryAfter, first, body: Buffer.concat(parts) })
       })
     })
     request.on("error", reject).end(content)
@@ -210,26 +206,38 @@ const quantile = (sorted: ReadonlyArray<number>, q: number) => sorted[Math.floor
 interface Processor {
   readonly main: number
   readonly writer: number
+  /** The threads that answer questions. */
+  readonly readers: number
   /** Collecting garbage, compiling, files: V8's and libuv's own threads. */
   readonly others: number
 }
 
 /** Seconds of processor that the hive's threads have used, where the system tells (Linux, 100 ticks a second). */
 const processor = (pid: number): Processor => {
-  const used = { main: 0, writer: 0, others: 0 }
+  const used = { main: 0, writer: 0, readers: 0, others: 0 }
   const folder = `/proc/${pid}/task`
-  if (!existsSync(folder)) return { main: Number.NaN, writer: Number.NaN, others: Number.NaN }
+  if (!existsSync(folder)) return { main: Number.NaN, writer: Number.NaN, readers: Number.NaN, others: Number.NaN }
   for (const task of readdirSync(folder)) {
     const [name = "", rest = ""] = readFileSync(join(folder, task, "stat"), "utf8").split(") ")
     const fields = rest.split(" ")
     const seconds = (Number(fields[11]) + Number(fields[12])) / 100
-    used[task === String(pid) ? "main" : name.includes("honeyhive") ? "writer" : "others"] += seconds
+    const isOurs = name.includes("honeyhive")
+    const kind = name.includes("honeyhive-write") ? "writer" : isOurs ? "readers" : "others"
+    used[task === String(pid) ? "main" : kind] += seconds
   }
   return used
 }
 
+const LINE_EVERY = 5000
+let said = -Infinity
+
 const progress = (text: string): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${text}`)
+  } else if (text !== "" && performance.now() - said > LINE_EVERY) {
+    said = performance.now()
+    process.stderr.write(`${text}\n`)
+  }
 }
 
 const post = async (url: string, bytes: Buffer): Promise<void> => {
@@ -248,7 +256,7 @@ const timed = async (work: () => Promise<{ readonly status: number }>): Promise<
   return performance.now() - start
 }
 
-const ingest = async (child: ChildProcess, url: string, pid: number, total: number) => {
+const ingest = async (url: string, pid: number, total: number) => {
   let left = Math.ceil(total / PER_REQUEST)
   const requests = left
   const spans = requests * PER_REQUEST
@@ -257,7 +265,7 @@ const ingest = async (child: ChildProcess, url: string, pid: number, total: numb
   const read = async () => {
     const newest = JSON.stringify({ filters: [], limit: 50 })
     while (!done) {
-      latencies.sessions.push((await asked(child, { op: "sessions" })).millis)
+      latencies.sessions.push(await timed(() => ask(`${url}/api/sessions?limit=50`, "GET")))
       latencies.events.push(await timed(() => ask(`${url}/v1/events/search`, "POST", "application/json", newest)))
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -288,6 +296,7 @@ const ingest = async (child: ChildProcess, url: string, pid: number, total: numb
     sender: (system + user) / spans,
     main: perSpan(after.main - before.main),
     writer: perSpan(after.writer - before.writer),
+    readers: perSpan(after.readers - before.readers),
     others: perSpan(after.others - before.others),
     sessions: latencies.sessions.toSorted((a, b) => a - b),
     events: latencies.events.toSorted((a, b) => a - b)
@@ -331,12 +340,55 @@ const sendTrace = async (url: string, spans: number): Promise<string> => {
   return session
 }
 
-/** Opens the trace: the page's route where the hive has it, and what the store answers. */
-const openTrace = async (child: ChildProcess, url: string, session: string) => {
+/** Opens the trace as the page does: light rows, one a line, as they are read. */
+const openTrace = async (url: string, session: string) => {
   const begun = performance.now()
-  const { status } = await ask(`${url}/api/sessions/${session}/spans?limit=500`, "GET")
-  const route = status === 200 ? performance.now() - begun : undefined
-  return { route, whole: (await asked(child, { op: "sessionEvents", session })).millis }
+  const { body, first, status } = await ask(`${url}/api/sessions/${session}/spans`, "GET")
+  if (status !== 200) throw new Error(`the hive answers ${status}`)
+  const last = performance.now() - begun
+  const lines: ReadonlyArray<{ readonly rows?: ReadonlyArray<unknown> }> = JSON.parse(
+    `[${body.toString().trim().split("\n").join(",")}]`
+  )
+  return { first, last, rows: lines.reduce((sum, { rows = [] }) => sum + rows.length, 0) }
+}
+
+const queries = [
+  "",
+  "type:model",
+  "model:gpt* duration>0s",
+  "1a2b*",
+  "zzzzz",
+  "type:model model:gpt-4o tokens>10",
+  "error:true",
+  `"chat"`,
+  "name:chat* since:1d"
+]
+
+/** The page's searches, one after the other. */
+const search = async (url: string): Promise<ReadonlyArray<number>> => {
+  const latencies: Array<number> = []
+  for (let round = 0; round < 20; round++) {
+    const texts = [...queries, words(1), words(1), `${words(1)} type:model`]
+    for (const text of texts) {
+      latencies.push(await timed(() => ask(`${url}/api/search?limit=50&q=${encodeURIComponent(text)}`, "GET")))
+    }
+    progress(`searching: ${latencies.length} answers`)
+  }
+  return latencies.toSorted((a, b) => a - b)
+}
+
+/** Waits until everything is indexed; how many waited, and how many were indexed in a second. */
+const indexed = async (url: string): Promise<{ readonly behind: number; readonly rate: number }> => {
+  const begun = performance.now()
+  let before: number | undefined
+  for (;;) {
+    const { body } = await ask(`${url}/api/search?limit=1`, "GET")
+    const { behind }: { readonly behind: number } = JSON.parse(body.toString())
+    before ??= behind
+    if (behind === 0) return { behind: before, rate: before / ((performance.now() - begun) / 1000) }
+    progress(`indexing: ${behind} left`)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
 }
 
 const thousands = (value: number) => `${(value / 1000).toFixed(1)} k/s`
@@ -355,18 +407,25 @@ const main = async (folder: string): Promise<ReadonlyArray<Row>> => {
   const path = join(folder, "hive.db")
   const { child, pid, url } = await start(path)
   try {
-    const { events, main, others, rate, sender, sessions, writer } = await ingest(child, url, pid, count)
+    const { events, main, others, rate, readers, sender, sessions, writer } = await ingest(url, pid, count)
     const bytes = (statSync(path).size + statSync(`${path}-wal`).size) / count
     // On a machine with other work the clock says little; processor time says what two cores of its own would do
-    const possible = 2e6 / (main + writer + others + sender)
+    const possible = 2e6 / (main + writer + readers + others + sender)
     const size = Number(values.trace)
-    const { route, whole } = await openTrace(child, url, await sendTrace(url, size))
+    const session = await sendTrace(url, size)
+    const opened = await openTrace(url, session)
+    const { behind, rate: indexing } = await indexed(url)
+    const again = await openTrace(url, session)
+    if (opened.rows < size || again.rows < size)
+      throw new Error(`${opened.rows} and ${again.rows} rows of ${size} spans`)
+    const found = await search(url)
     return [
       { what: "raw SQLite inserts of the same bytes", value: thousands(insert) },
       { what: "ingest, OTLP protobuf over HTTP", value: thousands(rate), ratio: rate / insert, against: "raw inserts" },
       { what: "  against the promise", value: thousands(rate), ratio: rate / 50_000, against: "50 k/s" },
       { what: "processor time per span: the hive's main thread", value: micros(main) },
       { what: "  its writer thread", value: micros(writer) },
+      { what: "  its threads for questions", value: micros(readers) },
       { what: "  its other threads (garbage, compiler)", value: micros(others) },
       { what: "  the sender", value: micros(sender) },
       {
@@ -375,10 +434,21 @@ const main = async (folder: string): Promise<ReadonlyArray<Row>> => {
         ratio: possible / 50_000,
         against: "50 k/s"
       },
-      millis("list of sessions meanwhile, p95", quantile(sessions, 0.95), 100),
-      millis("newest 50 events meanwhile, p95", quantile(events, 0.95), 100),
-      ...(route === undefined ? [] : [millis(`a trace of ${size} spans, first rows`, route, 500)]),
-      millis(`a trace of ${size} spans, all of it from the store`, whole, 500),
+      {
+        what: "  with a sender elsewhere",
+        value: thousands(2e6 / (main + writer + readers + others)),
+        ratio: 2e6 / (main + writer + readers + others) / 50_000,
+        against: "50 k/s"
+      },
+      millis("list of 50 sessions meanwhile, p95", quantile(sessions, 0.95), 100),
+      millis("newest 50 events meanwhile (REST), p95", quantile(events, 0.95), 100),
+      millis(`a trace of ${size} spans before the index, first rows`, opened.first, 500),
+      millis("  to the last", opened.last, 2000),
+      { what: `indexing, ${behind} left after ingest`, value: thousands(indexing) },
+      millis(`a trace of ${size} spans, first rows`, again.first, 500),
+      millis("  to the last", again.last, 2000),
+      millis("search, p95", quantile(found, 0.95), 50),
+      millis("  median", quantile(found, 0.5), 50),
       { what: "file and log per span", value: `${bytes.toFixed(0)} B`, ratio: bytes / BYTES, against: "bytes sent" }
     ]
   } finally {

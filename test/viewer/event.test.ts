@@ -243,7 +243,7 @@ describe.skipIf(chromiumPath === undefined)("one event", () => {
     await page.keyboard.type("row 39999")
     await page.getByText("1 of 1").waitFor()
     await page.getByRole("treeitem", { selected: true }).getByText("row 39999").waitFor()
-    await page.getByRole("searchbox").press("Escape")
+    await page.getByRole("searchbox", { name: "Search in input and output" }).press("Escape")
     const output = page.getByRole("tree", { name: "Output" })
     await output.getByRole("button", { name: /show 100,000 of 299,2\d\d more characters/ }).click()
     await output.getByRole("button", { name: /show 100,000 of 199,2\d\d more characters/ }).click()

@@ -122,8 +122,9 @@ export const find = (
   const candidates: Array<{ readonly price: Price; readonly close: number; readonly begun: number }> = []
   for (const price of table.prices) {
     const close = closeness(price.model, model)
+    if (close === 0) continue
     const begun = Date.parse(price.from)
-    if (close === 0 || !(begun <= call.at)) continue
+    if (!(begun <= call.at)) continue
     if (price.provider !== undefined && !provider.includes(price.provider)) continue
     candidates.push({ price, close, begun })
   }

@@ -37,15 +37,21 @@ export const opening =
   (body) => {
     const spanAt = openSpans(body)
     return (offset) => {
-      const span = spanAt(offset)
+      let whole: SpanRecord | undefined
+      let light: SpanRecord | undefined
       return {
         get event() {
-          return eventOf(project, span)
+          return eventOf(project, (whole ??= spanAt(offset, true)))
+        },
+        get light() {
+          return eventOf(project, (light ??= spanAt(offset, false)))
         },
         get source() {
-          return sourceTextsOf(span)
+          return sourceTextsOf((whole ??= spanAt(offset, true)))
         },
-        links: span.links.length
+        get links() {
+          return (whole ?? (light ??= spanAt(offset, false))).links.length
+        }
       }
     }
   }

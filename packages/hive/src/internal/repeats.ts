@@ -56,18 +56,16 @@ export const makeRepeats = (database: DatabaseSync) => {
   }
 
   /** The model events above an event that say something of tokens, the nearest first. */
-  const modelsAbove = (id: string): ReadonlyArray<readonly [id: string, print: string]> => {
-    const found: Array<readonly [string, string]> = []
+  function* modelsAbove(id: string): Generator<readonly [id: string, print: string]> {
     const seen = new Set([id])
     let { parent } = aboveOf(id)
     while (parent !== undefined && !seen.has(parent) && seen.size < MAX_DEPTH) {
       seen.add(parent)
       const here = aboveOf(parent)
       const print = here.isModel ? printOf(facts.get(parent)) : undefined
-      if (print !== undefined) found.push([parent, print])
+      if (print !== undefined) yield [parent, print]
       parent = here.parent
     }
-    return found
   }
 
   const childrenOf = (id: string): ReadonlyArray<string> => {
@@ -105,13 +103,19 @@ export const makeRepeats = (database: DatabaseSync) => {
     follow: ({ event_id: id, event_type }: Event, before: string | undefined, isNew: boolean): void => {
       if (isNew) known.delete(id)
       const print = event_type === "model" ? printOf(facts.get(id)) : undefined
+      // An event that was not there may have brought together what was apart
+      const joins = isNew && childrenOf(id).length > 0
       if (print !== undefined) judge(id, print)
-      // It says nothing of tokens itself, and neither did so before nor may have brought together what was apart
-      else if (before === undefined && !isNew) return
+      // It says nothing of tokens itself, and did not do so before
+      else if (before === undefined && !joins) return
       for (const [other, same] of modelsAbove(id)) {
-        if (same === print) mark.run(1, other, 1)
+        if (same === print) {
+          mark.run(1, other, 1)
+          // Those above that one, it has found itself
+          if (before === undefined && !joins) return
+        }
         // Where parents go in a circle, what is below may be the event itself
-        else if (same === before || (isNew && isBelow(id, same))) judge(other, same)
+        else if (same === before || (joins && isBelow(id, same))) judge(other, same)
       }
     },
     forget: (): void => known.clear()

@@ -72,13 +72,7 @@ CREATE INDEX index_sessions_by_cost ON index_sessions (cost);
 CREATE TABLE index_session_words (
   session INTEGER NOT NULL, word INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (session, word)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER index_facts_added AFTER INSERT ON index_facts BEGIN
-  INSERT INTO index_sessions VALUES (
-    NEW.session, 1, COALESCE(NEW.tokens, 0), COALESCE(NEW.cost, 0), NEW.cost IS NOT NULL,
-    NEW.tokens IS NOT NULL AND NEW.cost IS NULL
-  ) ON CONFLICT (session) DO UPDATE SET events = events + 1, tokens = tokens + excluded.tokens,
-    cost = cost + excluded.cost, priced = priced + excluded.priced, unpriced = unpriced + excluded.unpriced;
-END;
+-- What is added, \`add\` counts, many at a time: a trigger would have SQLite copy every page that an insertion changes
 CREATE TRIGGER index_facts_repeating AFTER UPDATE OF repeats ON index_facts WHEN OLD.repeats <> NEW.repeats BEGIN
   UPDATE index_sessions SET tokens = tokens + (OLD.repeats - NEW.repeats) * COALESCE(OLD.tokens, 0),
     cost = cost + (OLD.repeats - NEW.repeats) * COALESCE(OLD.cost, 0),
@@ -96,10 +90,6 @@ END;
 ${["model", "user"]
   .map(
     (column) => `
-CREATE TRIGGER index_${column}_added AFTER INSERT ON index_facts WHEN NEW."${column}" IS NOT NULL BEGIN
-  INSERT INTO index_session_words VALUES (NEW.session, NEW."${column}", 1)
-    ON CONFLICT (session, word) DO UPDATE SET count = count + 1;
-END;
 CREATE TRIGGER index_${column}_gone AFTER DELETE ON index_facts WHEN OLD."${column}" IS NOT NULL BEGIN
   UPDATE index_session_words SET count = count - 1 WHERE session = OLD.session AND word = OLD."${column}";
   DELETE FROM index_session_words WHERE session = OLD.session AND word = OLD."${column}" AND count <= 0;
@@ -206,6 +196,19 @@ const reprice = (database: DatabaseSync, prices: Prices.PriceTable): void => {
 const MAX_WORDS = 50_000
 const SAFE = 2 ** 52
 
+/** What a session's events add up to. */
+interface Sums {
+  events: number
+  tokens: number
+  cost: number
+  priced: number
+  unpriced: number
+  /** How often they say each model or user. */
+  readonly words: Map<number, number>
+}
+
+const noSums = (): Sums => ({ events: 0, tokens: 0, cost: 0, priced: 0, unpriced: 0, words: new Map() })
+
 export interface SearchIndex {
   /** About how many events wait. */
   readonly waiting: () => number
@@ -265,6 +268,16 @@ export const makeIndex = (
     `INSERT INTO index_text (rowid, ${quoted(textColumns)}) VALUES (?, ${textColumns.map(() => "?").join(", ")})`
   )
 
+  const addSums = database.prepare(
+    `INSERT INTO index_sessions VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (session) DO UPDATE SET events = events + excluded.events, tokens = tokens + excluded.tokens,
+       cost = cost + excluded.cost, priced = priced + excluded.priced, unpriced = unpriced + excluded.unpriced`
+  )
+  const addSessionWord = database.prepare(
+    `INSERT INTO index_session_words VALUES (?, ?, ?)
+     ON CONFLICT (session, word) DO UPDATE SET count = count + excluded.count`
+  )
+
   const repeats = makeRepeats(database)
   const words = new Map<string, number>()
   const wordId = (column: WordColumn, value: string | null): number | null => {
@@ -293,6 +306,7 @@ export const makeIndex = (
     const indexed: Array<readonly [event: Event, before: string | undefined, isNew: boolean]> = []
     const ready: Array<{ readonly id: number; readonly facts: Array<SQLInputValue>; readonly texts: Array<string> }> =
       []
+    const sums = new Map<number, Sums>()
     for (const event of events) {
       const { numbers, words } = factsOf(event, prices)
       const texts = textsOf(event)
@@ -308,6 +322,17 @@ export const makeIndex = (
           ? Number(before["id"])
           : freeId(event.start_time, ours)
       ours.add(id)
+      const session = wordId("session", words.session) ?? 0
+      const sum = sums.get(session) ?? noSums()
+      sums.set(session, sum)
+      sum.events++
+      sum.tokens += numbers.tokens ?? 0
+      sum.cost += numbers.cost ?? 0
+      if (numbers.cost !== null) sum.priced++
+      else if (numbers.tokens !== null) sum.unpriced++
+      for (const word of [wordId("model", words.model), wordId("user", words.user)]) {
+        if (word !== null) sum.words.set(word, (sum.words.get(word) ?? 0) + 1)
+      }
       ready.push({
         id,
         facts: [
@@ -323,6 +348,10 @@ export const makeIndex = (
     for (const { facts, id, texts } of ready) {
       addFacts.run(id, ...facts)
       addText.run(id, ...texts)
+    }
+    for (const [session, { cost, events, priced, tokens, unpriced, words }] of sums) {
+      addSums.run(session, events, tokens, cost, priced, unpriced)
+      for (const [word, count] of words) addSessionWord.run(session, word, count)
     }
     for (const [event, before, isNew] of indexed) repeats.follow(event, before, isNew)
   }

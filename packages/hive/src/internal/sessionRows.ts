@@ -10,6 +10,7 @@ import type { TraceQuery } from "../TraceQuery.ts"
 import { SearchError } from "../TraceStore.ts"
 import { wordColumns } from "./facts.ts"
 import { inputPreview, outputPreview } from "./preview.ts"
+import { unpackedColumn } from "./payload.ts"
 import type { RawReader } from "./raw.ts"
 import type { JsonObject } from "./rest/json.ts"
 import type { Condition } from "./search.ts"
@@ -72,7 +73,7 @@ export const makeSessionRows = (
         WHERE sw.session = ? ORDER BY sw.count DESC, w.value`
     ),
     open: database.prepare(
-      `SELECT running.event_id IS NOT NULL AS running, COALESCE(CASE WHEN raw IS NULL THEN json_extract(metadata, '$.span_state') = 'lost' END, 0) AS lost, COUNT(*) AS count
+      `SELECT running.event_id IS NOT NULL AS running, COALESCE(json_extract(${unpackedColumn("metadata")}, '$.span_state') = 'lost', 0) AS lost, COUNT(*) AS count
          FROM events INDEXED BY events_open LEFT JOIN running ON running.event_id = events.event_id
         WHERE session_id = ? AND end_time IS NULL GROUP BY 1, 2`
     ),

@@ -209,7 +209,8 @@ const span = (
   reader: Reader,
   scope: SpanRecord["scope"],
   resource: AttributeRecord,
-  request: Uint8Array | undefined
+  request: Uint8Array | undefined,
+  withContents = request === undefined
 ): SpanRecord | string => {
   const offset = reader.at
   const end = reader.end()
@@ -250,8 +251,8 @@ const span = (
         endTimeUnixNano = reader.fixed64()
         break
       case ATTRIBUTE:
-        if (request !== undefined) knownKeyValue(reader, attributes)
-        else keyValue(reader, attributes, 0)
+        if (withContents) keyValue(reader, attributes, 0)
+        else knownKeyValue(reader, attributes)
         break
       case tag(11, 2):
         events.push(event(reader))
@@ -370,8 +371,8 @@ const read = (
   return rejected
 }
 
-/** Reads single spans of a request that was read before, each where it was found. */
-export const openSpans = (bytes: Uint8Array): ((offset: number) => SpanRecord) => {
+/** Reads single spans of a request that was read before, each where it was found; without contents at half the cost. */
+export const openSpans = (bytes: Uint8Array): ((offset: number, withContents: boolean) => SpanRecord) => {
   const reader = new Reader(bytes)
   const scopes: Array<{
     readonly end: number
@@ -384,7 +385,7 @@ export const openSpans = (bytes: Uint8Array): ((offset: number) => SpanRecord) =
   })
   let last = 0
   let before = 0
-  return (offset) => {
+  return (offset, withContents) => {
     // Most are read in the order in which they came
     if (offset < before) last = 0
     before = offset
@@ -392,7 +393,7 @@ export const openSpans = (bytes: Uint8Array): ((offset: number) => SpanRecord) =
     const { resource, scope } = scopes[last] ?? {}
     if (scope === undefined || resource === undefined) throw new Error(`a request has no span at ${offset}`)
     reader.at = offset
-    const found = span(reader, scope, resource, undefined)
+    const found = span(reader, scope, resource, undefined, withContents)
     if (typeof found === "string") throw new Error(found)
     return found
   }

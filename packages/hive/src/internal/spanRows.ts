@@ -8,6 +8,7 @@ import type { Status } from "../SessionRow.ts"
 import type { SpanRow } from "../SpanRow.ts"
 import { type Facts, factsOf } from "./facts.ts"
 import type { Standing } from "./sessionRows.ts"
+import { unpackedColumn } from "./payload.ts"
 import type { RawReader } from "./raw.ts"
 import { fromRow, type Row, stored, unpackedRow } from "./row.ts"
 
@@ -42,7 +43,7 @@ const selected = [
   "e.duration",
   "substr(e.error, 1, 1000)",
   "e.end_time IS NULL",
-  "CASE WHEN e.end_time IS NULL THEN CASE WHEN e.raw IS NULL THEN json_extract(e.metadata, '$.span_state') ELSE 'running' END END",
+  `CASE WHEN e.end_time IS NULL THEN json_extract(${unpackedColumn("e.metadata")}, '$.span_state') END`,
   "e.parent_id IS NOT NULL AND EXISTS (SELECT 1 FROM events p WHERE p.event_id = e.parent_id)",
   "COALESCE((SELECT links FROM span_extras x WHERE x.event_id = e.event_id), 0)",
   "e.session_id",
@@ -155,7 +156,7 @@ export const makeSpanRows = (
     const [parent, missing] = parentOf(said, there, trace, parentSpan, session)
     const fresh = typeof fact === "number" && (knownEnd === null) === (open === 1) && !isStale(id)
     const span = typeof raw === "number" ? rawEvents.span(raw) : undefined
-    const facts = fresh ? undefined : span === undefined ? looked(id) : factsOf(span.event, prices)
+    const facts = fresh ? undefined : span === undefined ? looked(id) : factsOf(span.light, prices)
     const own = facts?.numbers
     const whole = id === session ? standing(id) : undefined
     return [

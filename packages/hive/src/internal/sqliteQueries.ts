@@ -32,29 +32,41 @@ export interface Options {
 const IDLE = 250
 const MAX_IDLE = 60_000
 
-/** So many notes between two looks say that somebody is writing in bulk, who is not to be held up. */
+/** So many notes in `IDLE` milliseconds say that somebody is writing in bulk, who is not to be held up. */
 const BUSY = 2000
+
+/** Of less time than this, nothing can be said. */
+const LOOK = 50
 
 /** How long a question waits for the index, in milliseconds. */
 const PATIENCE = 250
 
+/** Where more than this wait, somebody writes in bulk, and whoever asks would hold that up for nothing. */
+const SOON = 20_000
+
 const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreError> =>
   Effect.try({ try: work, catch: (cause) => new TraceStoreError({ message: `${what}: ${String(cause)}`, cause }) })
 
+interface Standing {
+  untidy: boolean
+  /** Whether somebody writes in bulk. */
+  busy: boolean
+}
+
 /** Has what waits indexed, a step at a time, whenever nothing else is written. */
-const inBackground = (
-  send: Send,
-  waiting: () => number,
-  index: { untidy: boolean }
-): Effect.Effect<void, never, Scope.Scope> => {
+const inBackground = (send: Send, waiting: () => number, index: Standing): Effect.Effect<void, never, Scope.Scope> => {
   let before = 0
+  let at = Number.NEGATIVE_INFINITY
   let failures = 0
   const look = Effect.gen(function* () {
     const behind = yield* attempt("looking at the index", waiting)
-    const written = behind - before
+    const now = yield* Clock.currentTimeMillis
+    // Counted by time: while the index takes the writer's, those who write in bulk can only wait
+    index.busy = (behind - before) * IDLE > BUSY * Math.max(LOOK, Math.min(now - at, IDLE))
     before = behind
+    at = now
     // A thread is not started for nothing
-    if (written > BUSY || (behind === 0 && !index.untidy)) return IDLE
+    if (index.busy || (behind === 0 && !index.untidy)) return IDLE
     const left = yield* send({ op: "index" }, "indexing")
     before = left.waiting
     index.untidy = left.untidy
@@ -113,13 +125,13 @@ export const traceQueries = ({
     const ask: Ask = (what, question, ...args) => (way()?.ask ?? direct)(what, question, ...args)
     const inPlaceOnly = () => way()?.isReady() !== true
     const waiting = questions.behind
-    const index = { untidy: false }
+    const index: Standing = { untidy: false, busy: false }
     yield* inBackground(send, waiting, index)
     const behind = attempt("looking at the index", waiting)
     /** How many events the index is behind, after it had time to catch up. */
     const caughtUp = Effect.flatMap(behind, (count) =>
-      count === 0
-        ? Effect.succeed(0)
+      count === 0 || count > SOON || index.busy
+        ? Effect.succeed(count)
         : Effect.suspend(() => send({ op: "catchUp", until: Date.now() + PATIENCE }, "indexing")).pipe(
             Effect.tap(() => Effect.sync(() => void (index.untidy = true))),
             Effect.timeoutOption(PATIENCE),
