@@ -128,7 +128,7 @@ export const fromSpan = (span: Tracer.Span, onEnd?: () => void): SpanHandle => (
   isRecording: true,
   enrich: (enrichment) => enrichGiven(span, enrichment),
   link: (to, attributes) => Effect.sync(() => span.addLinks(toLinks([{ to, attributes }]))),
-  within: (effect) => Effect.withParentSpan(effect, span),
+  within: (effect) => Effect.withParentSpan(effect, span, { captureStackTrace: false }),
   end: ({ endTime, error, metadata, metrics, outputs } = {}) =>
     Effect.flatMap(Clock.Clock, (clock) => {
       // The moment of the call, however long a lazy value takes

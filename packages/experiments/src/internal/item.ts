@@ -47,6 +47,9 @@ interface Answer<A> {
   readonly duration: number
 }
 
+/** A stack for each item would take a tenth of what an item costs. */
+const quick = { captureStackTrace: false }
+
 /** The user's function with its tries and its deadline, below the span; how it ended. */
 const answer = <I, G, A, RE>(
   { item, limiter, options, repetition }: Task<I, G, A, RE>,
@@ -71,7 +74,7 @@ const answer = <I, G, A, RE>(
     const measured = Effect.suspend(() => {
       attempts = 0
       began = clock.currentTimeNanosUnsafe()
-      return Effect.onExit(Effect.withParentSpan(timed, span), () =>
+      return Effect.onExit(Effect.withParentSpan(timed, span, quick), () =>
         Effect.sync(() => void (ended = clock.currentTimeNanosUnsafe()))
       )
     })
@@ -115,7 +118,7 @@ const judge = <I, G, A, RE>(
         return result
       })
       const links = [{ span, attributes: {} }]
-      return Effect.withSpan(judged, evaluator.name, { root: true, links, captureStackTrace: false })
+      return Effect.withSpan(judged, evaluator.name, { root: true, links, ...quick })
     },
     { concurrency: options.evaluatorConcurrency ?? 4 }
   )
@@ -152,7 +155,11 @@ const inSession = <I, G, A, RE>(
   Effect.gen(function* () {
     const { item, options, repetition } = task
     const clock = yield* Clock.Clock
-    const span = yield* Effect.makeSpan(options.name, { root: true, attributes: { honeyhive_event_type: "chain" } })
+    const span = yield* Effect.makeSpan(options.name, {
+      root: true,
+      attributes: { honeyhive_event_type: "chain" },
+      ...quick
+    })
     let end: bigint | undefined
     let outcome: Outcome<A> | undefined
     const finish = (exit: Exit.Exit<unknown, unknown>) =>
@@ -187,7 +194,7 @@ const inSession = <I, G, A, RE>(
       const told = enrichmentOf(item, reported)
       const { metadata: _, ...buckets } = told
       const ofSpan = { ...buckets, inputs: content(INPUT, inputs), metadata: { attempts, repetition } }
-      yield* Effect.withParentSpan(HoneyHive.enrichSpan(ofSpan), span)
+      yield* Effect.withParentSpan(HoneyHive.enrichSpan(ofSpan), span, quick)
       yield* HoneyHive.enrichSession(told)
       const result: ItemResult<I, OutputOf<A>, G, ErrorOf<A>> = {
         item,

@@ -12,7 +12,7 @@ import { poolOf } from "./otlp/pool.ts"
 import type { Settings } from "../TracerConfig.ts"
 
 /** A call that was not accepted. */
-export class CallError extends Schema.TaggedError<CallError>()("CallError", {
+class CallError extends Schema.TaggedError<CallError>()("CallError", {
   message: Schema.String,
   /** Absent where nobody answered. */
   status: Schema.optionalKey(Schema.Int),

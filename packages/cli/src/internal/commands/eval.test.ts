@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NodeServices from "@effect/platform-node/NodeServices"
@@ -87,6 +87,19 @@ describe("hive eval", () => {
     expect(lines(gated.stdout)[0]).toMatchObject({ comparison: { common: 8 }, gate: { exitCode: 0 } })
     vi.unstubAllEnvs()
     expect((await evaluated("several", "show", "first")).stdout).toMatch(/^first: 8 of 8 completed\nmetric /)
+  })
+
+  it("says that a run of this file was stopped before, and keeps none that is not to be kept", async () => {
+    const kept = join(folder, "stopped", "evaluations")
+    await mkdir(kept, { recursive: true })
+    const stopped = { run_id: "0123456789ab", name: "recollection", file, started_at: Date.now(), pid: 2 ** 30 }
+    await writeFile(join(kept, "0123456789ab.json"), JSON.stringify(stopped))
+    const again = await evaluated("stopped", "run", file, "-n", "1")
+    const hint = "run 01234567 (recollection) stopped before its end: --resume 01234567 goes on with it\n"
+    expect(again.stderr.startsWith(hint)).toBe(true)
+    const unkept = await evaluated("stopped", "run", file, "-n", "1", "--no-journal")
+    expect(unkept.stderr).toMatch(/^run \S+\n$/)
+    expect(await readdir(kept)).toEqual(["0123456789ab.json"])
   })
 
   it.each([

@@ -97,7 +97,13 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
 
   const once = (method: Method, url: URL, body: Body, headers: { readonly [name: string]: string }) =>
     Effect.callback<Answer, Unanswered>((resume, signal) => {
-      const fail = (message: string): void => resume(Effect.fail(new Unanswered({ message })))
+      let isDone = false
+      const fail = (message: string): void => {
+        // An error takes its stack, and every request that was answered closes, too
+        if (isDone) return
+        isDone = true
+        resume(Effect.fail(new Unanswered({ message })))
+      }
       if (closed) return fail("the exporter is closed")
       const request = OtelApi.context.with(suppressTracing(OtelApi.context.active()), () =>
         http.request(url, { agent, method, headers: { ...headers, "content-length": lengthOf(body) } })
@@ -113,7 +119,9 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
       request.on("response", (response) => {
         const chunks: Array<Buffer> = []
         let size = 0
-        const done = (): void =>
+        const done = (): void => {
+          if (isDone) return
+          isDone = true
           resume(
             Effect.succeed({
               status: response.statusCode ?? 0,
@@ -123,6 +131,7 @@ export const connect = Effect.fnUntraced(function* (target: Target) {
               body: Buffer.concat(chunks)
             })
           )
+        }
         response.on("data", (chunk: Buffer) => {
           chunks.push(chunk)
           size += chunk.length
