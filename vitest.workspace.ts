@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 import { clearEnvironment } from "./test/environment.ts"
@@ -33,6 +34,8 @@ export default defineConfig({
   test: {
     // Once, before tests that look at it in a browser
     globalSetup: "test/page.ts",
+    // Vitest leaves one core to itself, which does next to nothing while tests wait for programs and browsers
+    maxWorkers: availableParallelism(),
     projects: [
       // Others share a process per core: loading Effect takes longer than most of their tests
       {
