@@ -28,10 +28,13 @@ export const opening = (page: Page, sessionId: string): Promise<number> =>
     sessionId
   )
 
-/** From the beginning of a list to its end and back, a step with each frame. */
-export const scrolling = (page: Page, selector: string, steps = 100): Promise<Frames> =>
+/**
+ * So many steps from the beginning of a list and back, one with each frame: of `pixels`, as a wheel does, or else as long as it
+ * takes to come to the end, as somebody who drags the scroll bar does.
+ */
+export const scrolling = (page: Page, selector: string, steps = 100, pixels?: number): Promise<Frames> =>
   page.evaluate(
-    async ({ selector, steps }) => {
+    async ({ pixels, selector, steps }) => {
       const element = document.querySelector(selector)
       if (element === null) throw new Error(`nothing to scroll: ${selector}`)
       const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
@@ -41,7 +44,7 @@ export const scrolling = (page: Page, selector: string, steps = 100): Promise<Fr
       })
       observer.observe({ type: "longtask" })
       const frames: Array<number> = []
-      const end = element.scrollHeight - element.clientHeight
+      const end = pixels === undefined ? element.scrollHeight - element.clientHeight : (pixels * steps) / 2
       let before = await frame()
       for (let step = 1; step <= steps; step++) {
         element.scrollTop = (end * (steps / 2 - Math.abs(steps / 2 - step))) / (steps / 2)
@@ -53,7 +56,7 @@ export const scrolling = (page: Page, selector: string, steps = 100): Promise<Fr
       observer.disconnect()
       return { frames: frames.toSorted((a, b) => a - b), long }
     },
-    { selector, steps }
+    { pixels, selector, steps }
   )
 
 /** From one frame of an empty page to the next, in milliseconds: what the machine has time for at this moment. */
