@@ -2,6 +2,7 @@
  * What a reader of the page waits for: a trace of 100,000 spans opened and scrolled through, and a span that begins. Measured
  * in Chromium, in the page itself.
  */
+import type { Page } from "playwright-core"
 import { sendTrace, chromiumPath, type Stage, stage } from "../../test/viewer/stage.ts"
 import { appearing, type Frames, opening, scrolling, sendSpan } from "../../test/viewer/measure.ts"
 import { median, type Row } from "./table.ts"
@@ -35,16 +36,22 @@ const framesOf = (what: string, { frames, long }: Frames): ReadonlyArray<Row> =>
 /** Pixels of a frame: faster than a wheel that is turned as fast as a finger can. */
 const WHEEL = 300
 
+/** The first contentful paint, milliseconds after the address was entered. */
+const firstPaint = (page: Page): Promise<number> =>
+  page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN)
+
 const measure = async (scene: Stage, progress: (text: string) => void): Promise<ReadonlyArray<Row>> => {
   progress(`sending ${SPANS} spans`)
   const big = await sendTrace(scene.url, SPANS)
   const opened: Array<number> = []
+  const painted: Array<number> = []
   const rows: Array<Row> = []
   for (let run = 0; run < RUNS; run++) {
     progress(`opening, ${run + 1} of ${RUNS}`)
     // A browser that was never here
     const page = await scene.open("/")
     await page.locator(`[data-session="${big}"]`).waitFor()
+    painted.push(await firstPaint(page))
     opened.push(await opening(page, big))
     if (run === RUNS - 1) {
       progress("scrolling")
@@ -74,6 +81,7 @@ const measure = async (scene: Stage, progress: (text: string) => void): Promise<
   const shown: Array<number> = []
   for (let run = 0; run < 21; run++) shown.push(await appearing(page, scene.url, sessionId, `span ${run}`))
   return [
+    promise("first paint of the list, by a browser that was never here", median(painted), 400),
     promise(`first rows of ${SPANS} spans after the click`, median(opened), 500),
     ...rows,
     promise("a span is shown after it began", median(shown), 150)

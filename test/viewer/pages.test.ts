@@ -87,6 +87,7 @@ describe.skipIf(chromiumPath === undefined)("the page", () => {
     await page.getByRole("heading", { name: "one passage" }).waitFor()
     const facts = page.locator('[data-metric="facts"]').first()
     await expect.poll(() => facts.locator("td").nth(4).textContent()).toMatch(/^[1-9]/)
+    await expect.poll(() => facts.locator("td").nth(6).textContent()).toMatch(/^[01]\.\d{3}$/)
     await facts.getByRole("button").click()
     const first = page.locator("[data-item]").first()
     await first.getByRole("link", { name: /\?$/ }).waitFor()

@@ -14,7 +14,7 @@ import { read } from "../hive/api.ts"
 import type { RunPage as Page, RunSummary, SessionPage } from "../hive/types.ts"
 import { Chart } from "../metrics/Chart.tsx"
 import { term } from "../sessions/queryText.ts"
-import { distribution, type Item, items, type Measured, measured } from "./items.ts"
+import { chance, distribution, type Item, items, type Measured, measured } from "./items.ts"
 import { RunStatus } from "./RunsPage.tsx"
 import styles from "./Experiments.module.css"
 
@@ -35,6 +35,8 @@ const signed = (value: number | null | undefined): string =>
     : value === 0
       ? "±0"
       : `${value > 0 ? "+" : "−"}${Format.count(Math.abs(value))}`
+
+const likelihood = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3))
 
 const useSummary = (runId: string | undefined) =>
   useQuery({
@@ -62,7 +64,7 @@ const Metrics = ({
     <thead>
       <tr>
         <th scope="col">Metric</th>
-        {["Mean", ...(compared ? ["Baseline", "Change", "Improved", "Regressed", "Same"] : []), "Passed"].map(
+        {["Mean", ...(compared ? ["Baseline", "Change", "Improved", "Regressed", "Same", "p"] : []), "Passed"].map(
           (title) => (
             <th key={title} scope="col" className={styles["number"]}>
               {title}
@@ -93,6 +95,12 @@ const Metrics = ({
                 {number(before.regressed)}
               </td>
               <td className={styles["number"]}>{number(before.same)}</td>
+              <td
+                className={styles["number"]}
+                title="How likely such a difference is by chance (exact sign test; McNemar's for pass and fail)"
+              >
+                {likelihood(chance(before.improved, before.regressed))}
+              </td>
             </>
           )}
           <td className={styles["number"]}>{`${passed} / ${judged}`}</td>

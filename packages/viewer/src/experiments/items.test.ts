@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { RunSummary } from "../hive/types.ts"
-import { distribution, items, measured, metricNames } from "./items.ts"
+import { chance, distribution, items, measured, metricNames } from "./items.ts"
 
 const summary = (datapoints: ReadonlyArray<readonly [id: string, score: number | boolean | string]>): RunSummary => ({
   status: "completed",
@@ -104,6 +104,17 @@ describe("measured", () => {
       before: { mean: 0.625, improved: 1, regressed: 1, same: 1 }
     })
     assert.strictEqual(measured(now, undefined)[0]?.before, undefined)
+  })
+})
+
+describe("chance", () => {
+  it("is the exact sign test", () => {
+    assert.strictEqual(chance(0, 0), 1)
+    assert.closeTo(chance(0, 5), 2 / 32, 1e-12)
+    assert.closeTo(chance(1, 9), 22 / 1024, 1e-12)
+    assert.closeTo(chance(9, 1), chance(1, 9), 1e-15)
+    assert.isTrue(chance(4_000, 6_000) > 0 && chance(4_000, 6_000) < 1e-80)
+    assert.closeTo(chance(5_000, 5_000), 1, 1e-9)
   })
 })
 

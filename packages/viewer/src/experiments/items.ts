@@ -70,6 +70,22 @@ export interface Measured {
     | undefined
 }
 
+/**
+ * How likely so many more changes in one direction are when both are equally likely: the sign test, exact and two-sided. For
+ * scores of 0 and 1 this is McNemar's exact test.
+ */
+export const chance = (improved: number, regressed: number): number => {
+  const changes = improved + regressed
+  // Each step's probability comes from the one before, in logarithms: thousands of halves are nothing as a number
+  let log = -changes * Math.LN2
+  let sum = Math.exp(log)
+  for (let at = 1; at <= Math.min(improved, regressed); at++) {
+    log += Math.log(changes - at + 1) - Math.log(at)
+    sum += Math.exp(log)
+  }
+  return Math.min(1, 2 * sum)
+}
+
 const mean = (values: ReadonlyArray<number>): number | undefined =>
   values.length === 0 ? undefined : values.reduce((a, b) => a + b, 0) / values.length
 

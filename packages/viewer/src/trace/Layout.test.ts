@@ -88,6 +88,11 @@ describe("layout", () => {
     assert.sameMembers(ids(rows, path), ["a", "c", "d", "e"])
   })
 
+  it("follows a child that seems to end after its parent", () => {
+    const rows = [row("a", null, 0, 10), row("b", "a", 1, 9.5), row("c", "b", 2, 8)]
+    assert.deepStrictEqual([...layout(rows).critical], [1, 1, 1])
+  })
+
   it("does not care how deep a trace is", () => {
     const rows = Array.from({ length: 50_000 }, (_, at) =>
       row(String(at), at === 0 ? null : String(at - 1), at, 50_000 - at)

@@ -186,27 +186,28 @@ const selfTimes = (input: ReadonlyArray<SpanRow>, rows: Int32Array, parent: Int3
 
 /**
  * From the end backwards: of an event's children, the one that ended last before the moment at hand is what it waited for;
- * then that moment is the child's start.
+ * then that moment is the child's start. A child that outlived its parent (clocks are not that exact) ended with it.
  */
 const criticalPath = (input: ReadonlyArray<SpanRow>, rows: Int32Array, size: Int32Array): Uint8Array => {
   const critical = new Uint8Array(rows.length)
   const event = (place: number) => input[rows[place] ?? 0]
-  const below = (from: number, to: number): Array<number> => {
-    const found: Array<number> = []
-    for (let place = from; place < to; place += size[place] ?? 1) found.push(place)
-    return found.toSorted((a, b) => endOf(event(b)) - endOf(event(a)))
-  }
-  const waiting: Array<readonly [places: ReadonlyArray<number>, until: number]> = [
-    [below(0, rows.length), rows.length === 0 ? 0 : Infinity]
-  ]
-  for (let task = waiting.pop(); task !== undefined; task = waiting.pop()) {
-    let [places, until] = task
-    for (const place of places) {
+  /** What is in an event that ended at a moment: places with their ends, the last first. */
+  const below = (from: number, to: number, until: number) => {
+    const found: Array<readonly [place: number, start: number, end: number]> = []
+    for (let place = from; place < to; place += size[place] ?? 1) {
       const row = event(place)
-      if (row === undefined || endOf(row) > until) continue
+      if (row !== undefined && row[4] <= until) found.push([place, row[4], Math.min(until, endOf(row))])
+    }
+    return found.toSorted(([, , a], [, , b]) => b - a)
+  }
+  const waiting = [below(0, rows.length, Infinity)]
+  for (let places = waiting.pop(); places !== undefined; places = waiting.pop()) {
+    let until = Infinity
+    for (const [place, start, end] of places) {
+      if (end > until) continue
       critical[place] = 1
-      until = row[4]
-      waiting.push([below(place + 1, place + (size[place] ?? 1)), endOf(row)])
+      until = start
+      waiting.push(below(place + 1, place + (size[place] ?? 1), end))
     }
   }
   return critical
