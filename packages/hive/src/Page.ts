@@ -21,7 +21,7 @@ import * as HttpStaticServer from "effect/http/HttpStaticServer"
 const folder = fileURLToPath(new URL("../page", import.meta.url))
 
 /** The page's own addresses; it shows what each means. A route that ends in a star holds without it, too. */
-const addresses = ["/", "/sessions/*", "/aggregates", "/compare", "/experiments/*"] as const
+const addresses = ["/", "/sessions/*", "/aggregates", "/compare", "/experiments/*", "/setup"] as const
 
 /**
  * What the page may do: its own scripts and styles, requests to this hive, pictures that are in the trace itself. A picture from

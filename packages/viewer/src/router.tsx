@@ -6,6 +6,7 @@ import { type Order, ORDERS, type Tab, TABS, type View, VIEWS } from "./addresse
 import { Shell } from "./Shell.tsx"
 import { type Range, RANGES } from "./metrics/ranges.ts"
 import { Problem } from "./design/Notice.tsx"
+import { Setup } from "./setup/Setup.tsx"
 import { SessionsPage } from "./sessions/SessionsPage.tsx"
 
 const text = (value: unknown): string | undefined =>
@@ -99,7 +100,9 @@ const run = createRoute({
   component: lazyRouteComponent(() => import("./experiments/RunPage.tsx"), "RunPage")
 })
 
-const routeTree = root.addChildren([sessions, session, metrics, compare, runs, run])
+const setup = createRoute({ getParentRoute: () => root, path: "/setup", component: Setup })
+
+const routeTree = root.addChildren([sessions, session, metrics, compare, runs, run, setup])
 
 export const router = createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
 
