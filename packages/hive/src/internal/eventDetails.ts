@@ -7,6 +7,7 @@ import * as Usage from "@honeyhive/contract/Usage"
 import type { EventDetail, EventLink } from "../EventDetail.ts"
 import type { StoredEvent } from "../TraceStore.ts"
 import { factsOf } from "./facts.ts"
+import { makeEventOfSpan } from "./ownIds.ts"
 import { attributesOf } from "./otlpSpan.ts"
 import type { makeReader } from "./reader.ts"
 import type { JsonObject } from "./rest/json.ts"
@@ -16,15 +17,16 @@ export const makeEventDetails = (
   reader: ReturnType<typeof makeReader>,
   prices: Prices.PriceTable
 ) => {
-  const bySpan = database.prepare("SELECT event_id, session_id FROM events WHERE trace_id = ? AND span_id = ?")
+  const eventOfSpan = makeEventOfSpan(database)
+  const sessionOf = database.prepare("SELECT session_id FROM events WHERE event_id = ?")
 
   const linkOf = ({ attributes, spanId, traceId }: NonNullable<StoredEvent["source"]>["links"][number]): EventLink => {
-    const found = bySpan.get(traceId.toLowerCase(), spanId.toLowerCase())
+    const id = eventOfSpan(traceId.toLowerCase(), spanId.toLowerCase()) ?? null
     return {
       trace_id: traceId,
       span_id: spanId,
-      event_id: found === undefined ? null : String(found["event_id"]),
-      session_id: found === undefined ? null : String(found["session_id"]),
+      event_id: id,
+      session_id: id === null ? null : String(sessionOf.get(id)?.["session_id"]),
       attributes: attributes as JsonObject // out of JSON
     }
   }

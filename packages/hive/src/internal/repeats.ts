@@ -7,6 +7,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import * as Uuid from "@honeyhive/contract/Uuid"
+import { withOwnId } from "./ownIds.ts"
 
 /** Deeper or wider nothing is looked for. */
 const MAX_DEPTH = 64
@@ -29,7 +30,7 @@ interface Above {
 export const makeRepeats = (database: DatabaseSync) => {
   const above = database.prepare(
     `SELECT e.event_type AS type, e.trace_id AS trace, e.span_id AS span, (SELECT p.event_id FROM events p WHERE p.event_id = COALESCE(
-       (SELECT s.event_id FROM events s WHERE s.trace_id = e.trace_id AND s.span_id = e.parent_span_id), e.parent_id)) AS parent
+       ${withOwnId("e.trace_id", "e.parent_span_id")}, e.parent_id)) AS parent
      FROM events e WHERE e.event_id = ?`
   )
   const below = database.prepare("SELECT event_id FROM events WHERE parent_id = ? OR parent_id = ?")

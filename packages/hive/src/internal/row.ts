@@ -2,6 +2,7 @@
  * An event as a row: buckets are JSON text.
  */
 import type { Event } from "@honeyhive/contract/Event"
+import { withOwnId } from "./ownIds.ts"
 
 /** What a span adds to its event: ids by which events find each other whatever order they arrive in. */
 export interface Lineage {
@@ -154,8 +155,7 @@ const unpackedBuckets = (row: Row, unpack: (text: string) => string): Row => ({
 })
 
 /** A parent is found through its span, so that it may carry an event id of its own. */
-export const parentId = `COALESCE((SELECT parent.event_id FROM events parent
-  WHERE parent.trace_id = events.trace_id AND parent.span_id = events.parent_span_id), events.parent_id)`
+export const parentId = `COALESCE(${withOwnId("events.trace_id", "events.parent_span_id")}, events.parent_id)`
 
 /** The columns for reading. */
 export const selected = [...columns, "raw" as const]

@@ -116,6 +116,18 @@ CREATE INDEX events_by_raw ON events (raw) WHERE raw IS NOT NULL;
 CREATE TABLE raw_requests (id INTEGER PRIMARY KEY AUTOINCREMENT, before INTEGER NOT NULL, spans INTEGER NOT NULL, body BLOB NOT NULL)
   STRICT;
 `
+  ],
+  // A span whose id follows from it is found by that id; only the others are in an index of spans
+  [
+    22,
+    `
+DROP INDEX events_by_span;
+ALTER TABLE events ADD COLUMN own_id INTEGER;
+UPDATE events SET own_id = 1 WHERE span_id IS NOT NULL AND event_id <>
+  substr(trace_id, -14, 8) || '-' || substr(trace_id, -6, 4) || '-8' || substr(trace_id, -2) || substr(span_id, 1, 1)
+    || '-8' || substr(span_id, 2, 3) || '-' || substr(span_id, 5);
+CREATE UNIQUE INDEX events_by_own_id ON events (trace_id, span_id) WHERE own_id;
+`
   ]
 ]
 

@@ -8,6 +8,7 @@ import type { Status } from "../SessionRow.ts"
 import type { SpanRow } from "../SpanRow.ts"
 import { type Facts, factsOf } from "./facts.ts"
 import type { Standing } from "./sessionRows.ts"
+import { makeEventOfSpan } from "./ownIds.ts"
 import { unpackedColumn } from "./payload.ts"
 import type { RawReader } from "./raw.ts"
 import { fromRow, type Row, stored, unpackedRow } from "./row.ts"
@@ -92,7 +93,7 @@ export const makeSpanRows = (
   const one = statement(`${from} WHERE e.event_id = ?`)
   const queue = database.prepare(`SELECT event_id FROM index_queue LIMIT ${MAX_QUEUE}`)
   const byId = database.prepare(`SELECT ${stored} FROM events WHERE event_id = ?`)
-  const bySpan = database.prepare("SELECT event_id FROM events WHERE trace_id = ? AND span_id = ?")
+  const eventOfSpan = makeEventOfSpan(database)
   const word = database.prepare("SELECT value FROM index_words WHERE id = ?")
 
   const words = new Map<unknown, string | null>()
@@ -119,9 +120,8 @@ export const makeSpanRows = (
     if (typeof said !== "string") return [null, false] as const
     if (there === 1) return [said, false] as const
     // A parent may have an event id of its own
-    const own =
-      typeof trace === "string" && typeof span === "string" ? bySpan.get(trace, span)?.["event_id"] : undefined
-    if (typeof own === "string") return [own, false] as const
+    const own = typeof trace === "string" && typeof span === "string" ? eventOfSpan(trace, span) : undefined
+    if (own !== undefined) return [own, false] as const
     // The first span of a session that nobody started has no parent, rather than one that is missing
     return [null, said !== session || typeof span === "string"] as const
   }

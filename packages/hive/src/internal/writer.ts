@@ -9,6 +9,7 @@ import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
 import { eachLine, LINE_NUMBERS, orNull } from "./lines.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { makeOrigins, type SourceTexts, textsAt, textsOf } from "./origins.ts"
+import { hasOwnId, makeEventOfSpan, makeOtherId } from "./ownIds.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRawReader, NotLoaded, notLoaded, type OpenRequest, rawOf } from "./raw.ts"
 import { makeRawRequests } from "./rawRequests.ts"
@@ -31,6 +32,8 @@ import type { SearchIndex } from "./searchIndex.ts"
 import { makeSummaries, tokensOf } from "./summaries.ts"
 
 const SESSION_ID = columns.indexOf("session_id")
+const TRACE_ID = columns.indexOf("trace_id")
+const SPAN_ID = columns.indexOf("span_id")
 const EVENT_TYPE = columns.indexOf("event_type")
 const EVENT_NAME = columns.indexOf("event_name")
 const SOURCE = columns.indexOf("source")
@@ -70,14 +73,14 @@ export const makeWriter = (
   openIndex: OpenIndex = noIndex,
   openRequest: OpenRequest = notLoaded
 ): Writer => {
-  const values = `(${columns.join(", ")}, origin) VALUES (${columns.map(() => "?").join(", ")}`
+  const values = `(${columns.join(", ")}, own_id, origin) VALUES (${columns.map(() => "?").join(", ")}, ?`
   const insert = database.prepare(`INSERT OR IGNORE INTO events ${values}, ?)`)
   const insertRaw = database.prepare(
-    `INSERT OR IGNORE INTO events (${columns.slice(0, FIRST_BUCKET - 1).join(", ")}, children_ids, ${bucketColumns.join(", ")}, raw, tokens)
+    `INSERT OR IGNORE INTO events (${columns.slice(0, FIRST_BUCKET - 1).join(", ")}, children_ids, ${bucketColumns.join(", ")}, own_id, raw, tokens)
      VALUES (${columns
        .slice(0, FIRST_BUCKET - 1)
        .map(() => "?")
-       .join(", ")}, '[]', ${bucketColumns.map(() => "''").join(", ")}, ?, ?)`
+       .join(", ")}, '[]', ${bucketColumns.map(() => "''").join(", ")}, ?, ?, ?)`
   )
   const setBuckets = database.prepare(
     `UPDATE events SET ${bucketColumns.map((column) => `${column} = ?`).join(", ")}, origin = ?, raw = NULL, tokens = NULL
@@ -88,7 +91,6 @@ export const makeWriter = (
     `INSERT OR REPLACE INTO events ${values}, COALESCE(?, (SELECT origin FROM events WHERE event_id = ?)))`
   )
   const byId = database.prepare(`SELECT ${stored} FROM events WHERE event_id = ?`)
-  const bySpan = database.prepare(`SELECT ${stored} FROM events WHERE trace_id = ? AND span_id = ?`)
   const byIds = database.prepare(`SELECT ${stored} FROM events WHERE event_id IN (SELECT value FROM json_each(?))`)
   const remove = database.prepare("DELETE FROM events WHERE event_id = ?")
   const summary = database.prepare("SELECT 1 FROM session_summaries WHERE session_id = ?")
@@ -107,6 +109,8 @@ export const makeWriter = (
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
+  const eventOfSpan = makeEventOfSpan(database)
+  const otherId = makeOtherId(database)
   const running = makeRunning(database)
   const origins = makeOrigins(database)
   let index: SearchIndex | undefined
@@ -127,8 +131,10 @@ export const makeWriter = (
     row === undefined ? undefined : unpackedRow(row as Row, unpack, rawEvents.event)
   const timesById = database.prepare("SELECT start_time, end_time FROM events WHERE event_id = ?")
   const find = (id: string): Row | undefined => found(byId.get(id))
-  const findSpan = (row: Row): Row | undefined =>
-    row.span_id === null ? undefined : found(bySpan.get(row.trace_id, row.span_id))
+  const findSpan = (row: Row): Row | undefined => {
+    const id = row.span_id === null ? undefined : eventOfSpan(String(row.trace_id), String(row.span_id))
+    return id === undefined ? undefined : find(id)
+  }
 
   /** Packs the buckets of a row in place, and answers whether any was worth it. */
   const packRow = (values: Array<SQLInputValue>): boolean => {
@@ -169,9 +175,11 @@ export const makeWriter = (
     const raw = rawSource(before[0])
     const origin = source?.[0] ?? raw?.[0]
     const extras = source?.[1] ?? raw?.[1]
-    replace.run(...stored, origin === undefined ? null : origins.idOf(origin), event.event_id)
+    const isOwn = row.span_id !== null && hasOwnId(event.event_id, String(row.trace_id), String(row.span_id))
+    replace.run(...stored, isOwn ? 1 : null, origin === undefined ? null : origins.idOf(origin), event.event_id)
     if (typeof extras === "string") origins.keep(event.event_id, extras)
     if (packed) share(stored)
+    if (isOwn) otherId.changed(String(row.trace_id))
     summaries.added(row, tokensOf(event.metadata))
     if (before[0] !== undefined && before[0].end_time === null) running.ends(event.event_id)
     if (process !== undefined && event.metadata[STATE] === "running")
@@ -216,7 +224,13 @@ export const makeWriter = (
     // These values are of the columns' types
     const row = values.slice(at, at + columns.length) as Array<string | number | null>
     const packed = packRow(row)
-    if (insert.run(...row, source === undefined ? null : origins.idOf(source[0])).changes === 1) {
+    const [id, traceId, spanId] = [String(row[0]), String(row[TRACE_ID]), String(row[SPAN_ID])]
+    const isOwn = hasOwnId(id, traceId, spanId)
+    const isThere = otherId.isThere(id, isOwn, traceId, spanId)
+    if (
+      !isThere &&
+      insert.run(...row, isOwn ? 1 : null, source === undefined ? null : origins.idOf(source[0])).changes === 1
+    ) {
       if (typeof source?.[1] === "string") origins.keep(String(row[0]), source[1])
       if (packed) share(row)
       summaries.inserted(
@@ -257,24 +271,28 @@ export const makeWriter = (
       const raw = rawOf(request, numbers[at + 4] ?? 0)
       running.heard(instance, now)
       if (sessionName !== null) autoCreate(session, sessionName, source, start)
-      const { changes } = insertRaw.run(
-        id,
-        session,
-        parentId,
-        traceId,
-        spanId,
-        parentSpanId,
-        type,
-        name,
-        source,
-        start,
-        end,
-        orNull(numbers[at + 2]),
-        error,
-        raw,
-        tokens
-      )
-      if (changes === 1) {
+      const isOwn = hasOwnId(id, traceId, spanId)
+      const isNew =
+        !otherId.isThere(id, isOwn, traceId, spanId) &&
+        insertRaw.run(
+          id,
+          session,
+          parentId,
+          traceId,
+          spanId,
+          parentSpanId,
+          type,
+          name,
+          source,
+          start,
+          end,
+          orNull(numbers[at + 2]),
+          error,
+          isOwn ? 1 : null,
+          raw,
+          tokens
+        ).changes === 1
+      if (isNew) {
         inserted++
         summaries.inserted(session, type, name, source, start, end, error !== null, tokens)
         if (type === "session") known.delete(id)
@@ -400,6 +418,7 @@ export const makeWriter = (
     known.clear()
     packer.forget()
     origins.forget()
+    otherId.forget()
     rawEvents.forget()
     index?.forget()
   }
