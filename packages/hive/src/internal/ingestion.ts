@@ -74,7 +74,7 @@ const raw = (spans: ReadonlyArray<LazySpan>, body: Uint8Array, now: number): Com
     lengths,
     numbers,
     // What is part of a larger buffer would take all of that along to the other thread
-    body: body.byteLength === body.buffer.byteLength ? body : body.slice(),
+    body: body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body),
     now
   }
 }

@@ -50,6 +50,13 @@ const bytesOf = (command: Command): number => {
   return bytes
 }
 
+/** What goes over to the writer rather than being copied: nobody here reads a request again. */
+const movedOf = (command: Command): ReadonlyArray<ArrayBuffer> => {
+  if (command.op !== "ingestRaw") return []
+  const { body, lengths, numbers } = command
+  return [body.buffer, lengths.buffer, numbers.buffer].filter((buffer) => buffer instanceof ArrayBuffer)
+}
+
 interface Waiting {
   readonly weight: number
   readonly resume: (outcome: Outcome) => void
@@ -135,7 +142,7 @@ export const threaded = (opening: Opening, maxWaiting: number, module: URL): Eff
           thread ??= start()
           thread.ref()
           const request: Request = { id, command }
-          thread.postMessage(request)
+          thread.postMessage(request, movedOf(command))
         } catch (error) {
           settle(id, { ok: false, message: error instanceof Error ? error.message : String(error) })
         }
