@@ -21,6 +21,7 @@ import { inMemory, openQuestions, openReader, openWriter } from "./internal/data
 import { fromPost, uuidOf } from "./internal/incoming.ts"
 import { ingestion } from "./internal/ingestion.ts"
 import { makeReader, type Place } from "./internal/reader.ts"
+import { paced } from "./internal/pace.ts"
 import { openRequest } from "./internal/rawEvents.ts"
 import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
 import { traceQueries } from "./internal/sqliteQueries.ts"
@@ -193,10 +194,11 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const first = yield* Effect.scoped(path === inMemory ? Effect.succeed(undefined) : open(prepared))
       const memory = first === undefined ? yield* open(prepared) : undefined
       // The reader closes before the writer: the last one to close leaves nothing beside the file
-      const send =
+      const [send, pace] = paced(
         memory === undefined
           ? yield* writing({ path, prices }, maxWaitingBytes)
           : direct(makeWriter(memory, (read) => makeIndex(memory, prices, read), openRequest))
+      )
       const database = memory ?? (yield* open(openReader))
       const reader = makeReader(database)
       const now = () => clock.currentTimeMillisUnsafe()
@@ -207,6 +209,7 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       yield* upkeep({ ...options, uncollected, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
       const queries = yield* traceQueries({
         send,
+        pace,
         prices,
         path: memory === undefined ? path : undefined,
         reader: memory ?? (yield* open(openQuestions))

@@ -12,14 +12,16 @@ import { TraceQueries } from "../TraceQueries.ts"
 import { TraceStoreError } from "../TraceStore.ts"
 import { type Ask, canThread, inPlace, threaded, turn } from "./asking.ts"
 import { background } from "./background.ts"
+import type { Pace } from "./pace.ts"
 import { clamp } from "./queries.ts"
 import { makeQuestions, type Question, type Questions } from "./questions.ts"
 import { beginning, type Place } from "./spanRows.ts"
 import type { Send } from "./writing.ts"
 
 export interface Options {
-  /** The way to the writer. */
+  /** The way to the writer, and how much takes it. */
   readonly send: Send
+  readonly pace: Pace
   /** A handle for reading; a store in memory has only the writer's. */
   readonly reader: DatabaseSync
   readonly prices: PriceTable
@@ -32,12 +34,6 @@ export interface Options {
 const IDLE = 250
 const MAX_IDLE = 60_000
 
-/** So many notes in `IDLE` milliseconds say that somebody is writing in bulk, who is not to be held up. */
-const BUSY = 2000
-
-/** Of less time than this, nothing can be said. */
-const LOOK = 50
-
 /** How long a question waits for the index, in milliseconds. */
 const PATIENCE = 250
 
@@ -49,26 +45,22 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
 
 interface Standing {
   untidy: boolean
-  /** Whether somebody writes in bulk. */
-  busy: boolean
 }
 
 /** Has what waits indexed, a step at a time, whenever nothing else is written. */
-const inBackground = (send: Send, waiting: () => number, index: Standing): Effect.Effect<void, never, Scope.Scope> => {
-  let before = 0
-  let at = Number.NEGATIVE_INFINITY
+const inBackground = (
+  send: Send,
+  pace: Pace,
+  waiting: () => number,
+  index: Standing
+): Effect.Effect<void, never, Scope.Scope> => {
   let failures = 0
   const look = Effect.gen(function* () {
+    if (pace.isFast()) return IDLE
     const behind = yield* attempt("looking at the index", waiting)
-    const now = yield* Clock.currentTimeMillis
-    // Counted by time: while the index takes the writer's, those who write in bulk can only wait
-    index.busy = (behind - before) * IDLE > BUSY * Math.max(LOOK, Math.min(now - at, IDLE))
-    before = behind
-    at = now
     // A thread is not started for nothing
-    if (index.busy || (behind === 0 && !index.untidy)) return IDLE
+    if (behind === 0 && !index.untidy) return IDLE
     const left = yield* send({ op: "index" }, "indexing")
-    before = left.waiting
     index.untidy = left.untidy
     failures = 0
     return left.waiting > 0 ? 1 : left.untidy ? IDLE / 10 : IDLE
@@ -97,6 +89,7 @@ const TIME_LIMIT = 20_000
 const SMALL = 32 * 2 ** 20
 
 export const traceQueries = ({
+  pace,
   path,
   prices,
   reader,
@@ -125,12 +118,12 @@ export const traceQueries = ({
     const ask: Ask = (what, question, ...args) => (way()?.ask ?? direct)(what, question, ...args)
     const inPlaceOnly = () => way()?.isReady() !== true
     const waiting = questions.behind
-    const index: Standing = { untidy: false, busy: false }
-    yield* inBackground(send, waiting, index)
+    const index: Standing = { untidy: false }
+    yield* inBackground(send, pace, waiting, index)
     const behind = attempt("looking at the index", waiting)
     /** How many events the index is behind, after it had time to catch up. */
-    const caughtUp = Effect.flatMap(behind, (count) =>
-      count === 0 || count > SOON || index.busy
+    const caughtUp = Effect.flatMap(Effect.all([behind, pace.isBulk]), ([count, isBulk]) =>
+      count === 0 || count > SOON || isBulk
         ? Effect.succeed(count)
         : Effect.suspend(() => send({ op: "catchUp", until: Date.now() + PATIENCE }, "indexing")).pipe(
             Effect.tap(() => Effect.sync(() => void (index.untidy = true))),
