@@ -38,6 +38,8 @@ export type Command =
   | { readonly op: "collect" }
   /** One step of giving free pages back. */
   | { readonly op: "vacuum" }
+  /** The last one, in a transaction of its own. */
+  | { readonly op: "close" }
   /** One small step of indexing what waits; where nothing does, of tidying the index. */
   | { readonly op: "index" }
   /** Indexes what waits, at least one step of it, until a moment at which nobody waits for it any more. */
@@ -64,6 +66,7 @@ export interface Answers {
   readonly collect: void
   /** How many free pages are left. */
   readonly vacuum: number
+  readonly close: void
   /** About how many events still wait, and whether the index can be tidied further. */
   readonly index: { readonly waiting: number; readonly untidy: boolean }
   /** About how many events still wait. */

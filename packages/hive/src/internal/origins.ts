@@ -11,6 +11,9 @@ import type { SpanSource } from "../TraceStore.ts"
 /** Two JSON texts: who made it; links and events, `null` where there are none. */
 export type SourceTexts = readonly [origin: string, extras: string | null]
 
+/** Of a span that says nothing. */
+export const NO_SOURCE: SourceTexts = ['[{},"","",0]', null]
+
 const micros = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 
 const sourceOf = ({ events, kind, links, resource, scope }: SpanRecord): SpanSource => ({
@@ -74,7 +77,7 @@ export const textsAt = ({ extras, origins, places }: Sources, span: number): Sou
 export const fromTexts = (origin: string | null, extras: string | null): SpanSource | undefined => {
   if (origin === null && extras === null) return undefined
   // Both were written by `textsOf`
-  const [resource, name, version, kind] = JSON.parse(origin ?? '[{},"","",0]') as [
+  const [resource, name, version, kind] = JSON.parse(origin ?? NO_SOURCE[0]) as [
     SpanSource["resource"],
     string,
     string,

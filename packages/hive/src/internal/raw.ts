@@ -6,7 +6,9 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
-import type { SourceTexts } from "./origins.ts"
+import { makeBodyReader } from "./bodies.ts"
+import { emptySession } from "./merge.ts"
+import { NO_SOURCE, type SourceTexts } from "./origins.ts"
 
 /** A span of a request, projected as far as somebody asks. */
 interface RawSpan {
@@ -52,15 +54,18 @@ export interface RawReader {
 
 /** Reads raw spans, and registers the SQL function that does. */
 export const makeRawReader = (database: DatabaseSync, open: OpenRequest): RawReader => {
-  const bodyOf = database.prepare("SELECT body FROM raw_requests WHERE id = ?")
+  const bodyOf = makeBodyReader(database)
+  const lineOf = database.prepare(
+    `SELECT event_id, session_id, parent_id, event_type, event_name, source, start_time, end_time, duration, error
+       FROM events WHERE raw = ?`
+  )
   const requests = new Map<number, { readonly bytes: number; readonly spanAt: (offset: number) => RawSpan }>()
   let bytes = 0
 
   const opened = (id: number): ((offset: number) => RawSpan) => {
     const known = requests.get(id)
     if (known !== undefined) return known.spanAt
-    const body = bodyOf.get(id)?.["body"]
-    if (!(body instanceof Uint8Array)) throw new Error(`the request ${id} is missing`)
+    const body = bodyOf(id)
     const spanAt = open(body)
     requests.set(id, { bytes: body.length, spanAt })
     bytes += body.length
@@ -72,7 +77,41 @@ export const makeRawReader = (database: DatabaseSync, open: OpenRequest): RawRea
     return spanAt
   }
 
-  const span = (raw: number): RawSpan => opened(requestOf(raw))(raw % MAX_BODY)
+  /** What the row says of an event whose request cannot be read: after a power cut its last bytes may be missing. */
+  const lost = (raw: number, error: unknown): RawSpan => {
+    const line = lineOf.get(raw)
+    if (line === undefined) throw error
+    const metadata = { unreadable: error instanceof Error ? error.message : String(error) }
+    // The columns are of the fields' types
+    const event = { ...emptySession("", "", "", 0), ...(line as unknown as Partial<Event>), metadata }
+    return { event, light: event, source: NO_SOURCE, links: 0 }
+  }
+
+  const span = (raw: number): RawSpan => {
+    let found: RawSpan | undefined
+    const said = <A>(of: (span: RawSpan) => A): A => {
+      try {
+        return of((found ??= opened(requestOf(raw))(raw % MAX_BODY)))
+      } catch (error) {
+        if (error instanceof NotLoaded) throw error
+        return of((found = lost(raw, error)))
+      }
+    }
+    return {
+      get event() {
+        return said(({ event }) => event)
+      },
+      get light() {
+        return said(({ light }) => light)
+      },
+      get source() {
+        return said(({ source }) => source)
+      },
+      get links() {
+        return said(({ links }) => links)
+      }
+    }
+  }
   const event = (raw: number): Event => span(raw).event
 
   database.function("hive_raw", { deterministic: true }, (raw, bucket) => {

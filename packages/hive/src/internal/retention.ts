@@ -9,7 +9,7 @@ export interface Limits {
   /** Sessions whose last event ended before this moment go; milliseconds since 1970. */
   readonly endedBefore: number | null
   readonly maxEvents: number | null
-  /** Of the file, without what is free in it. */
+  /** Of the file without what is free in it, and of the requests beside it. */
   readonly maxBytes: number | null
 }
 
@@ -50,7 +50,8 @@ export const makeRetention = (
   const removeRunning = database.prepare("DELETE FROM running WHERE event_id = ?")
   const removeShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
 
-  const used = (): number => (pages() - free()) * pageSize()
+  const beside = number("SELECT COALESCE(SUM(bytes), 0) FROM raw_requests WHERE file IS NOT NULL")
+  const used = (): number => (pages() - free()) * pageSize() + beside()
 
   /** How many events are too many now; at least one where the file is too large. */
   const surplus = ({ maxBytes, maxEvents }: Limits): number => {

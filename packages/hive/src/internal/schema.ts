@@ -128,6 +128,16 @@ UPDATE events SET own_id = 1 WHERE span_id IS NOT NULL AND event_id <>
     || '-8' || substr(span_id, 2, 3) || '-' || substr(span_id, 5);
 CREATE UNIQUE INDEX events_by_own_id ON events (trace_id, span_id) WHERE own_id;
 `
+  ],
+  // The bytes of most raw requests are in files beside the store: in which, where in it, and how many
+  [
+    23,
+    `
+ALTER TABLE raw_requests ADD COLUMN file INTEGER;
+ALTER TABLE raw_requests ADD COLUMN place INTEGER;
+ALTER TABLE raw_requests ADD COLUMN bytes INTEGER;
+CREATE INDEX raw_requests_by_file ON raw_requests (file, place, bytes) WHERE file IS NOT NULL;
+`
   ]
 ]
 

@@ -6,6 +6,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
+import { makeBodyWriter } from "./bodies.ts"
 import { eachLine, LINE_NUMBERS, orNull } from "./lines.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { makeOrigins, type SourceTexts, textsAt, textsOf } from "./origins.ts"
@@ -104,7 +105,8 @@ export const makeWriter = (
   ].map((sql) => database.prepare(sql))
   const unpack = makeUnpacker(database)
   const rawEvents = makeRawReader(database, openRequest)
-  const rawRequests = makeRawRequests(database)
+  const bodies = makeBodyWriter(database)
+  const rawRequests = makeRawRequests(database, bodies)
   const packer = makePacker(database)
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
@@ -393,6 +395,11 @@ export const makeWriter = (
     },
     collect: retention.collect,
     vacuum: retention.vacuum,
+    close: () => {
+      // Nobody reads any more
+      bodies.sweep(Date.now(), 0)
+      bodies.forget()
+    },
     index: () => {
       const index = indexed()
       return index.waiting() === 0
@@ -419,6 +426,7 @@ export const makeWriter = (
     packer.forget()
     origins.forget()
     otherId.forget()
+    bodies.forget()
     rawEvents.forget()
     index?.forget()
   }
@@ -467,6 +475,7 @@ export const makeWriter = (
         forget()
         version = data_version
       }
+      bodies.sweep(Date.now())
       const outcomes = commands.map(attempt)
       commit?.run()
       // What was given back leaves the file when the log is copied into it

@@ -73,6 +73,7 @@ if (port !== null) {
   const close = (): void => {
     // Readers may still be open, so closing alone would leave the log beside the file
     closed = true
+    write([{ op: "close" }])
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     port.close()

@@ -5,7 +5,6 @@ import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
 import type { Answers, Command, Outcome } from "./commands.ts"
@@ -157,10 +156,18 @@ export const writing = (opening: Opening, maxWaiting: number): Effect.Effect<Sen
     : Effect.map(
         Effect.acquireRelease(
           Effect.try({
-            try: () => openWriter(opening.path),
+            try: () => {
+              const database = openWriter(opening.path)
+              const write = makeWriter(database, (read) => makeIndex(database, opening.prices, read), openRequest)
+              return { database, write }
+            },
             catch: (cause) => failed(`opening ${opening.path}`, String(cause))
           }),
-          (database, exit) => Effect.sync(() => (Exit.isExit(exit) ? database.close() : undefined))
+          ({ database, write }) =>
+            Effect.sync(() => {
+              write([{ op: "close" }])
+              database.close()
+            })
         ),
-        (database) => direct(makeWriter(database, (read) => makeIndex(database, opening.prices, read), openRequest))
+        ({ write }) => direct(write)
       )
