@@ -31,7 +31,8 @@ const { values } = parseArgs({
 
 const PER_REQUEST = 500
 const PER_TRACE = 100
-const CONNECTIONS = 4
+/** As many as an OpenTelemetry Collector or a handful of programs have: with fewer, both ends wait for each other. */
+const CONNECTIONS = 8
 
 const serve = `
   import { Effect } from "effect"
