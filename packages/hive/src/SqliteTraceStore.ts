@@ -15,20 +15,24 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
+import type { SearchEvents } from "@honeyhive/contract/Api"
 import * as Prices from "@honeyhive/contract/Prices"
+import { makeAnswers } from "./internal/answers.ts"
+import type { Ask } from "./internal/asking.ts"
 import { background } from "./internal/background.ts"
 import { inMemory, openQuestions, openReader, openWriter } from "./internal/database.ts"
 import { fromPost, uuidOf } from "./internal/incoming.ts"
 import { ingestion } from "./internal/ingestion.ts"
-import { makeReader, type Place } from "./internal/reader.ts"
 import { paced } from "./internal/pace.ts"
+import { makeReader } from "./internal/reader.ts"
+import type { Place } from "./internal/selections.ts"
 import { openRequest } from "./internal/rawEvents.ts"
 import { makeIndex, prepareIndex } from "./internal/searchIndex.ts"
 import { traceQueries } from "./internal/sqliteQueries.ts"
 import { makeWriter } from "./internal/writer.ts"
 import { direct, type Send, writing } from "./internal/writing.ts"
 import { TraceQueries } from "./TraceQueries.ts"
-import { SearchError, type Selection, type StoreChange, TraceStore, TraceStoreError } from "./TraceStore.ts"
+import { type SearchError, type Selection, type StoreChange, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /**
  * @category models
@@ -127,23 +131,21 @@ const attempt = <A>(what: string, work: () => A): Effect.Effect<A, TraceStoreErr
       new TraceStoreError({ message: `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, cause })
   })
 
-const searching = <A>(work: () => A): Effect.Effect<A, TraceStoreError | SearchError> =>
-  Effect.try({
-    try: work,
-    catch: (cause) =>
-      cause instanceof SearchError ? cause : new TraceStoreError({ message: `searching: ${String(cause)}`, cause })
-  })
+const searched = Effect.fnUntraced(function* (ask: Ask, query: SearchEvents) {
+  const events = yield* ask("searching", "eventPage", query)
+  const { limit = 1000, page = 1 } = query
+  // The last page says how many there are
+  const isLast = events.length < limit && (events.length > 0 || page === 1)
+  const count = isLast ? limit * (page - 1) + events.length : yield* ask("searching", "eventCount", query)
+  return { events, count }
+})
 
-const recordsOf = (reader: ReturnType<typeof makeReader>, selection: Selection) => {
+const recordsOf = (ask: Ask, selection: Selection) => {
   const start: Place = [Number.NEGATIVE_INFINITY, ""]
   return Stream.paginate(start, (after) =>
     Effect.map(
-      searching(() => reader.page(selection, after, PAGE)),
-      (page) => {
-        const last = page.length < PAGE ? undefined : page.at(-1)?.event
-        const next = last === undefined ? Option.none() : Option.some<Place>([last.start_time, last.event_id])
-        return [page, next] as const
-      }
+      ask("searching", "recordPage", selection, after, PAGE),
+      ({ next, records }) => [records, Option.fromUndefinedOr(next)] as const
     )
   )
 }
@@ -207,13 +209,16 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
       const tell = (all: ReadonlyArray<StoreChange>) => all.forEach((change) => PubSub.publishUnsafe(changes, change))
       const uncollected = { current: false }
       yield* upkeep({ ...options, uncollected, opened: now(), now, send, hasRunning: reader.hasRunning, tell })
-      const queries = yield* traceQueries({
-        send,
-        pace,
+      const answers = yield* makeAnswers({
         prices,
         path: memory === undefined ? path : undefined,
         reader: memory ?? (yield* open(openQuestions))
       })
+      const { ask } = answers
+      const plainly = <A>(answer: Effect.Effect<A, TraceStoreError | SearchError>): Effect.Effect<A, TraceStoreError> =>
+        // Only a search can be wrong
+        Effect.catchTag(answer, "SearchError", Effect.die)
+      const queries = yield* traceQueries({ send, pace, answers })
       const store = TraceStore.of({
         ingest: (spans) =>
           Effect.flatMap(
@@ -244,13 +249,24 @@ export const layer = (options: SqliteOptions): Layer.Layer<TraceStore | TraceQue
           if (gone > 0) uncollected.current = true
           return gone
         }),
-        event: (id) => attempt("reading an event", () => Option.fromUndefinedOr(reader.event(id))),
-        search: (query) => searching(() => reader.search(query)),
-        records: (selection) => recordsOf(reader, selection),
+        event: (id) =>
+          Effect.map(
+            // One look at a key takes less time here than its way to a thread and back
+            Effect.flatMap(
+              attempt("reading an event", () => reader.isLarge(id)),
+              (large) =>
+                large
+                  ? plainly(ask("reading an event", "event", id))
+                  : attempt("reading an event", () => reader.event(id))
+            ),
+            Option.fromUndefinedOr
+          ),
+        search: (query) => searched(ask, query),
+        records: (selection) => recordsOf(ask, selection),
         restore: (records) => send({ op: "restore", records }, "restoring events"),
         changes: Stream.fromPubSub(changes),
-        sessions: ({ limit, offset }) => attempt("listing sessions", () => reader.sessions(limit, offset)),
-        sessionEvents: (sessionId) => attempt("reading a session", () => reader.sessionEvents(sessionId))
+        sessions: ({ limit, offset }) => plainly(ask("listing sessions", "sessionSummaries", limit, offset)),
+        sessionEvents: (sessionId) => plainly(ask("reading a session", "sessionEvents", sessionId))
       })
       return Context.make(TraceStore, store).pipe(Context.add(TraceQueries, queries))
     })

@@ -8,9 +8,9 @@ import { encoded } from "./asBytes.fixture.ts"
 import { makeBodyReader, makeBodyWriter } from "./bodies.ts"
 import { openReader, openWriter } from "./database.ts"
 import { ingestion } from "./ingestion.ts"
+import { makeQuestions } from "./questions.ts"
 import { openRequest } from "./rawEvents.ts"
 import { makeRawRequests } from "./rawRequests.ts"
-import { makeReader } from "./reader.ts"
 import { makeIndex, prepareIndex } from "./searchIndex.ts"
 import { readLazySpans } from "./spanReader.ts"
 import { makeWriter } from "./writer.ts"
@@ -148,8 +148,8 @@ describe("bodies of requests", () => {
       const [file = ""] = files()
       truncateSync(join(path, "..", file), 60 * KB)
 
-      const reader = makeReader(database)
-      const all = () => reader.search({ filters: [], limit: 1000 }).events
+      const { eventPage } = makeQuestions(database, Prices.builtIn, { now: () => 0, alive: () => undefined })
+      const all = () => eventPage({ filters: [], limit: 1000 })
       const check = () => {
         const events = all()
         assert.strictEqual(events.length, 80)

@@ -10,7 +10,7 @@ export class Reader {
   at = 0
   readonly #bytes: Buffer
   /** Names and short values repeat from span to span: they are decoded once. Place by hash, checked letter by letter. */
-  readonly #interned: Array<string | undefined> = Array.from({ length: SLOTS })
+  readonly #interned = Array<string | undefined>(SLOTS)
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -10,6 +10,7 @@ import { makeRawReader } from "./raw.ts"
 import { openRequest } from "./rawEvents.ts"
 import { makeReader } from "./reader.ts"
 import { makeWaiting } from "./searchIndex.ts"
+import { isWide, makeSelections } from "./selections.ts"
 import { makeSessionRows } from "./sessionRows.ts"
 import { makeSpanRows } from "./spanRows.ts"
 
@@ -29,8 +30,13 @@ export const makeQuestions = (database: DatabaseSync, prices: PriceTable, { aliv
   const { aggregate, complete, facets, histogram, search, sourceOf } = make(database, now, alive)
   const sessions = makeSessionRows(database, unpack, raw, sourceOf)
   const spans = makeSpanRows(database, unpack, raw, prices, sessions.standing)
-  const details = makeEventDetails(database, makeReader(database, raw), prices)
+  const reader = makeReader(database, raw)
+  const details = makeEventDetails(database, reader, prices)
   return {
+    ...makeSelections(database, reader),
+    event: reader.event,
+    sessionEvents: reader.sessionEvents,
+    sessionSummaries: reader.sessions,
     search,
     facets,
     aggregate,
@@ -51,7 +57,30 @@ export type Question = keyof Questions
 
 /** Those that may look at all events, which others must not wait for. */
 export const isHeavy = (question: Question, args: ReadonlyArray<unknown>): boolean => {
-  if (question !== "sessionPage") return question === "facets" || question === "aggregate" || question === "histogram"
-  const [query] = args as Parameters<Questions["sessionPage"]> // they are this question's
-  return query._tag !== "All"
+  switch (question) {
+    case "facets":
+    case "aggregate":
+    case "histogram":
+    case "sessionEvents":
+      return true
+    case "sessionPage": {
+      const [query] = args as Parameters<Questions["sessionPage"]> // they are this question's
+      return query._tag !== "All"
+    }
+    case "eventPage":
+    case "eventCount":
+    case "recordPage": {
+      const [query] = args as Parameters<Questions["eventPage"]> // or a selection, which is a part of a search
+      return isWide(query)
+    }
+    default:
+      return false
+  }
 }
+
+/** Those whose answers are whole events: they may be large, and take a while in a small store too. */
+export const isOfEvents = (question: Question): boolean =>
+  question === "eventPage" || question === "recordPage" || question === "sessionEvents"
+
+/** Those that try filters on what events say, which takes a while in a small store too. */
+export const looksIntoEvents = (question: Question): boolean => isOfEvents(question) || question === "eventCount"

@@ -124,27 +124,28 @@ const opened = () => {
   prepareIndex(database, prices)
   const write = makeWriter(database, (read) => makeIndex(database, prices, read), openRequest)
   const reader = makeReader(database)
-  const { eventDetail, sessionPage, sessionRow, spanPage, spanRowsOf } = makeQuestions(database, prices, {
-    now: () => 0,
-    alive: () => undefined
-  })
+  const { eventCount, eventDetail, eventPage, recordPage, sessionPage, sessionRow, spanPage, spanRowsOf } =
+    makeQuestions(database, prices, {
+      now: () => 0,
+      alive: () => undefined
+    })
   const say = (command: Command): Outcome | undefined => write([command])[0]
   return {
     database,
     say,
     everything: () => ({
-      events: reader.search({ filters: [], limit: 100 }),
-      found: reader.search({ filters: [{ field: "metadata.total_tokens", operator: "exists" }] }).count,
+      events: eventPage({ filters: [], limit: 100 }),
+      found: eventCount({ filters: [{ field: "metadata.total_tokens", operator: "exists" }] }),
       sessions: reader.sessions(100, 0),
       trees: reader.sessions(100, 0).map(({ session_id }) => reader.sessionEvents(session_id)),
-      each: reader.search({ filters: [], limit: 100 }).events.map(({ event_id }) => reader.event(event_id)),
-      records: reader.page({ filters: [] }, [Number.NEGATIVE_INFINITY, ""], 100),
+      each: eventPage({ filters: [], limit: 100 }).map(({ event_id }) => reader.event(event_id)),
+      records: recordPage({ filters: [] }, [Number.NEGATIVE_INFINITY, ""], 100).records,
       running: database.prepare("SELECT * FROM running ORDER BY event_id").all()
     }),
     /** What the page shows. */
     page: () => {
       const sessions = reader.sessions(100, 0).map(({ session_id }) => session_id)
-      const events = reader.search({ filters: [], limit: 100 }).events.map(({ event_id }) => event_id)
+      const events = eventPage({ filters: [], limit: 100 }).map(({ event_id }) => event_id)
       return {
         rows: sessions.map((id) => spanPage(id, beginning, 100).rows.toSorted(([a], [b]) => (a < b ? -1 : 1))),
         each: spanRowsOf(events),
@@ -339,7 +340,7 @@ describe("raw spans", () => {
       assert.strictEqual(outcome?.ok && (outcome.value as Answers["retain"]).gone, 1)
       say({ op: "collect" })
       assert.deepStrictEqual(rawLeft(database), left)
-      assert.strictEqual(everything().events.count, left[0])
+      assert.strictEqual(everything().events.length, left[0])
     }
     database.close()
   })

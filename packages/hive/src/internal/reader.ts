@@ -4,30 +4,20 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import * as Uuid from "@honeyhive/contract/Uuid"
-import type { Selection, SessionSummary, StoredEvent } from "../TraceStore.ts"
+import type { SessionSummary, StoredEvent } from "../TraceStore.ts"
 import { times } from "./merge.ts"
 import { fromTexts } from "./origins.ts"
 import { makeUnpacker } from "./payload.ts"
 import { makeRawReader } from "./raw.ts"
 import { openRequest } from "./rawEvents.ts"
 import { fromRow, lineageOf, parentId, type Row, selected, stored, unpackedRow } from "./row.ts"
-import { where } from "./search.ts"
 
-/** Start time and id of an event. */
-export type Place = readonly [startTime: number, eventId: string]
+/** The columns of a record. */
+export const whole = `${stored}, (SELECT body FROM origins WHERE id = origin) AS origin_body,
+  (SELECT body FROM span_extras WHERE span_extras.event_id = events.event_id) AS extras`
 
-/** The session, where a selection is one session and nothing else. */
-const sessionOf = ({ dateRange, evaluation_id, filters = [] }: Selection): string | undefined => {
-  const [filter] = filters
-  return filters.length === 1 &&
-    filter?.field === "session_id" &&
-    filter.operator === "is" &&
-    dateRange === undefined &&
-    evaluation_id === undefined &&
-    typeof filter.value === "string"
-    ? filter.value
-    : undefined
-}
+/** Naming so many children of an event takes some milliseconds. */
+const MAX_CHILDREN = 1000
 
 interface Found {
   readonly row: Row & { readonly origin_body?: unknown; readonly extras?: unknown }
@@ -69,7 +59,7 @@ export const makeReader = (database: DatabaseSync, rawEvents = makeRawReader(dat
   }
 
   const span = database.prepare(
-    "SELECT MIN(start_time) AS first, MAX(end_time) AS last FROM events WHERE session_id = ?"
+    "SELECT start_time AS first, last_end AS last FROM session_summaries WHERE session_id = ?"
   )
 
   const ended = (event: Event): Event => {
@@ -80,8 +70,7 @@ export const makeReader = (database: DatabaseSync, rawEvents = makeRawReader(dat
     return typeof last === "number" ? { ...event, ...times(start, last, null) } : event
   }
 
-  const whole = `${stored}, (SELECT body FROM origins WHERE id = origin) AS origin_body,
-    (SELECT body FROM span_extras WHERE span_extras.event_id = events.event_id) AS extras`
+  const size = database.prepare("SELECT events FROM session_summaries WHERE session_id = ?")
   const running = database.prepare("SELECT 1 FROM running LIMIT 1")
 
   /** A row with what its span says beside its event. */
@@ -100,46 +89,16 @@ export const makeReader = (database: DatabaseSync, rawEvents = makeRawReader(dat
       const [found] = rows(`SELECT ${selected} FROM events WHERE event_id = ?`, id.toLowerCase())
       return found === undefined ? undefined : ended(withChildren(found))
     },
+    /** Whether an event is a session with so many others in it that naming its children takes a while. */
+    isLarge: (id: string): boolean => Number(size.get(id.toLowerCase())?.["events"] ?? 0) > MAX_CHILDREN,
     /** As it was said. */
     stored: (id: string): StoredEvent | undefined =>
       rows(`SELECT ${whole} FROM events WHERE event_id = ?`, id.toLowerCase()).map(recordOf)[0],
-    search: (query: Parameters<typeof where>[0]) => {
-      const { sql, values } = where(query)
-      const limit = query.limit ?? 1000
-      const found = rows(
-        `SELECT ${selected} FROM events WHERE ${sql} ORDER BY start_time DESC, event_id LIMIT ? OFFSET ?`,
-        ...values,
-        limit,
-        limit * ((query.page ?? 1) - 1)
-      )
-      // Counting a whole table is a matter of its pages, unless a condition has to be tried on each row
-      const all = database
-        .prepare(`SELECT COUNT(*) AS count FROM events${sql === "1" ? "" : ` WHERE ${sql}`}`)
-        .get(...values)
-      return { events: found.map(({ event }) => event), count: Number(all?.["count"]) }
-    },
-    /** The next so many of a selection, with their sessions, after the last one that was read. */
-    page: (selection: Selection, after: Place, limit: number): ReadonlyArray<StoredEvent> => {
-      const { sql, values } = where(selection)
-      const session = sessionOf(selection)
-      const within =
-        session !== undefined
-          ? // It holds its own event, and its index has it in order
-            { sql: "session_id = ?", values: [session] }
-          : sql === "1"
-            ? { sql, values }
-            : {
-                sql: `((${sql}) OR event_id IN (SELECT session_id FROM events WHERE ${sql}))`,
-                values: [...values, ...values]
-              }
-      return rows(
-        `SELECT ${whole} FROM events WHERE (start_time, event_id) > (?, ?) AND ${within.sql}
-         ORDER BY start_time, event_id LIMIT ?`,
-        ...after,
-        ...within.values,
-        limit
-      ).map(recordOf)
-    },
+    /** The rows that a statement finds, in its order; it selects `selected`, or `whole`. */
+    found: (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<Event> =>
+      rows(sql, ...values).map(({ event }) => event),
+    records: (sql: string, ...values: ReadonlyArray<SQLInputValue>): ReadonlyArray<StoredEvent> =>
+      rows(sql, ...values).map(recordOf),
     sessions: (limit: number, offset: number): ReadonlyArray<SessionSummary> =>
       database
         .prepare(

@@ -5,7 +5,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import type { PriceTable } from "@honeyhive/contract/Prices"
 import { SearchError } from "../TraceStore.ts"
 import { openQuestions } from "./database.ts"
-import { isHeavy, makeQuestions, type Question } from "./questions.ts"
+import { isHeavy, isOfEvents, makeQuestions, type Question } from "./questions.ts"
 
 /** What the thread is started with. */
 export interface Opening {
@@ -59,7 +59,7 @@ if (port !== null) {
   let knownOf: unknown
   /** A long question is answered once as long as nobody writes; unless what it means depends on when it is asked. */
   const remembered = (question: Question, args: ReadonlyArray<unknown>, work: () => unknown): unknown => {
-    const key = isHeavy(question, args) ? JSON.stringify([question, args]) : undefined
+    const key = isHeavy(question, args) && !isOfEvents(question) ? JSON.stringify([question, args]) : undefined
     if (key === undefined || key.includes('"Ago"')) return work()
     const { data_version } = version.get() ?? {}
     if (data_version !== knownOf || known.size >= MAX_KNOWN) known.clear()

@@ -48,10 +48,10 @@ export const placeOf = (
 const quote = (key: string): string => `"${key.replaceAll('"', '\\"')}"`
 
 /** A field as an expression; a dotted path may be nested keys or one key with dots in it. */
-const expression = (field: string): Condition => {
+const expression = (field: string, table: string): Condition => {
   const { column: name, path } = placeOf(field)
-  if (path === undefined) return { sql: `events.${name}`, values: [] }
-  const column = unpackedColumn(`events.${name}`)
+  if (path === undefined) return { sql: `${table}.${name}`, values: [] }
+  const column = unpackedColumn(`${table}.${name}`)
   if (path === null) return { sql: `NULLIF(${column}, '{}')`, values: [] }
   return {
     sql: `COALESCE(json_extract(${column}, ?), json_extract(${column}, ?))`,
@@ -78,8 +78,8 @@ export const moment = (value: unknown, what: string): number => {
 const comparable = (value: Filter["value"]): Value =>
   value === undefined || value === null ? null : typeof value === "boolean" ? Number(value) : value
 
-const condition = (filter: Filter): Condition => {
-  const { sql, values } = expression(filter.field)
+const condition = (filter: Filter, table: string): Condition => {
+  const { sql, values } = expression(filter.field, table)
   const isTime = filter.field === "start_time" || filter.field === "end_time"
   const compare = (operator: string, value: Value): Condition => ({
     sql: `${sql} ${operator} ?`,
@@ -134,12 +134,19 @@ export const typed = (filter: Filter): Value => {
   return comparable(filter.value)
 }
 
-/** All filters of a search; throws `SearchError`. */
-export const where = (query: SearchEvents): Condition => {
-  const conditions = (query.filters ?? []).map(condition)
+/** Whether an index leads to the few events of a search: it names one event, or one session. */
+export const isNarrow = ({ filters = [] }: SearchEvents): boolean =>
+  filters.some(
+    ({ field, operator, value }) =>
+      (field === "session_id" || field === "event_id") && operator === "is" && typeof value === "string"
+  )
+
+/** All filters of a search, on the table `events` or on another name of it; throws `SearchError`. */
+export const where = (query: SearchEvents, table = "events"): Condition => {
+  const conditions = (query.filters ?? []).map((filter) => condition(filter, table))
   if (query.dateRange !== undefined) {
     conditions.push({
-      sql: "events.start_time BETWEEN ? AND ?",
+      sql: `${table}.start_time BETWEEN ? AND ?`,
       values: [
         moment(query.dateRange.start_time, "dateRange.start_time"),
         moment(query.dateRange.end_time, "dateRange.end_time")
@@ -148,7 +155,7 @@ export const where = (query: SearchEvents): Condition => {
   }
   if (query.evaluation_id !== undefined) {
     conditions.push({
-      sql: `json_extract(${unpackedColumn("events.metadata")}, '$.run_id') = ?`,
+      sql: `json_extract(${unpackedColumn(`${table}.metadata`)}, '$.run_id') = ?`,
       values: [query.evaluation_id]
     })
   }

@@ -9,8 +9,8 @@ import type { SessionOrder, SessionRow, SessionRows } from "../SessionRow.ts"
 import type { TraceQuery } from "../TraceQuery.ts"
 import { SearchError } from "../TraceStore.ts"
 import { wordColumns } from "./facts.ts"
-import { inputPreview, outputPreview } from "./preview.ts"
 import { unpackedColumn } from "./payload.ts"
+import { makePreviews } from "./previews.ts"
 import type { RawReader } from "./raw.ts"
 import type { JsonObject } from "./rest/json.ts"
 import type { Condition } from "./search.ts"
@@ -34,6 +34,8 @@ export const cursorOf = (text: string): Cursor => {
 
 export const textOf = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString("base64url")
 
+const idOf = (summary: Found): string => String(summary["session_id"])
+
 const kindOf = (column: (typeof wordColumns)[number]): number => wordColumns.indexOf(column)
 
 const end = "COALESCE(session_end, last_end)"
@@ -46,9 +48,6 @@ const orders: { readonly [order in SessionOrder]: { readonly value: string; read
   tokens: { value: "x.tokens", indexed: true },
   cost: { value: "x.cost", indexed: true }
 }
-
-/** Events of a session that are looked at for what was asked first and answered last. */
-export const LOOKED_AT = 8
 
 export type Standing = Pick<SessionRow, "status" | "running" | "start_time" | "end_time" | "duration">
 
@@ -76,49 +75,21 @@ export const makeSessionRows = (
       `SELECT running.event_id IS NOT NULL AS running, COALESCE(json_extract(${unpackedColumn("metadata")}, '$.span_state') = 'lost', 0) AS lost, COUNT(*) AS count
          FROM events INDEXED BY events_open LEFT JOIN running ON running.event_id = events.event_id
         WHERE session_id = ? AND end_time IS NULL GROUP BY 1, 2`
-    ),
-    first: database.prepare(
-      `SELECT parent_id, inputs, outputs, raw FROM events WHERE session_id = ? AND event_type <> 'session'
-        ORDER BY start_time LIMIT ${LOOKED_AT}`
-    ),
-    last: database.prepare(
-      `SELECT outputs, raw FROM events WHERE session_id = ? AND event_type <> 'session' ORDER BY start_time DESC LIMIT ${LOOKED_AT}`
     )
   }
 
-  const bucket = (row: Found | undefined, name: "inputs" | "outputs" | "metadata"): JsonObject | null => {
-    const { raw, [name]: text } = row ?? {}
-    // An event's buckets are JSON, and only the writer writes them
-    if (typeof raw === "number") return rawEvents.event(raw)[name] as JsonObject | null
-    return typeof text === "string" && text.length > 2 ? (JSON.parse(unpack(text)) as JsonObject | null) : null
-  }
+  const previews = makePreviews(database, unpack, rawEvents)
 
-  const firstOf = <A>(rows: Iterable<Found>, of: (row: Found) => A | null): A | null => {
-    for (const row of rows) {
-      const found = of(row)
-      if (found !== null) return found
-    }
-    return null
-  }
-
-  const previews = (id: string, own: Found | undefined): Pick<SessionRow, "first_input" | "last_output"> => {
-    const input = inputPreview(bucket(own, "inputs"))
-    const output = outputPreview(bucket(own, "outputs"))
-    if (input !== null && output !== null) return { first_input: input, last_output: output }
-    const first = statements.first.all(id)
-    const root = first.find((row) => row["parent_id"] === id)
-    return {
-      first_input: input ?? firstOf(first, (row) => inputPreview(bucket(row, "inputs"))),
-      last_output:
-        output ??
-        outputPreview(bucket(root, "outputs")) ??
-        firstOf(statements.last.iterate(id), (row) => outputPreview(bucket(row, "outputs")))
-    }
-  }
+  const metadataOf = ({ metadata: text, raw }: Found): JsonObject | null =>
+    typeof raw === "number"
+      ? (rawEvents.event(raw).metadata as JsonObject) // an event's buckets are JSON, and only the writer writes them
+      : typeof text === "string" && text.length > 2
+        ? (JSON.parse(unpack(text)) as JsonObject)
+        : null
 
   /** How a session stands, which is how what is in it stands. */
   const standingOf = (summary: Found, own: Found | undefined): Standing => {
-    const open = statements.open.all(String(summary["session_id"]))
+    const open = statements.open.all(idOf(summary))
     const running = open.reduce((sum, row) => sum + (row["running"] === 1 ? Number(row["count"]) : 0), 0)
     const failed = Number(summary["errors"]) > 0 || typeof own?.["error"] === "string"
     const lost = open.some((row) => row["lost"] === 1)
@@ -135,13 +106,13 @@ export const makeSessionRows = (
   }
 
   const rowOf = (summary: Found): SessionRow => {
-    const id = String(summary["session_id"])
+    const id = idOf(summary)
     const own = statements.own.get(id)
     const sums = statements.sums.get(id)
     const words = sums === undefined ? [] : statements.words.all(Number(sums["session"]))
     const values = (kind: "model" | "user") =>
       words.filter((word) => word["kind"] === kindOf(kind)).map((word) => String(word["value"]))
-    const runId = bucket(own, "metadata")?.["run_id"]
+    const runId = own === undefined ? undefined : metadataOf(own)?.["run_id"]
     return {
       session_id: id,
       name: String(summary["name"] ?? "(orphan)"),
@@ -160,14 +131,14 @@ export const makeSessionRows = (
     }
   }
 
-  /** The sessions of a page, as their ids with the value that they are ordered by. */
-  const ids = (
+  /** The summaries of a page's sessions, each with the value that they are ordered by. */
+  const summaries = (
     source: Condition | undefined,
     order: SessionOrder,
     cursor: Cursor | undefined,
     without: ReadonlyArray<string>,
     limit: number
-  ): ReadonlyArray<readonly [id: string, value: number]> => {
+  ): ReadonlyArray<Found> => {
     const { indexed, value } = orders[order]
     const word = `JOIN index_words w ON w.kind = ${kindOf("session")} AND w.value = s.session_id COLLATE BINARY`
     const from = indexed
@@ -179,35 +150,32 @@ export const makeSessionRows = (
     const after = cursor === undefined ? "" : `AND ${value} <= ? AND (${value}, s.session_id) < (?, ?)`
     const place = cursor === undefined ? [] : [cursor[0] ?? Infinity, cursor[0] ?? Infinity, cursor[1]]
     return all(
-      `SELECT s.session_id AS id, ${value} AS value FROM ${from}
+      `SELECT s.*, ${value} AS value FROM ${from}
         WHERE s.session_id NOT IN (SELECT value FROM json_each(?)) ${found} ${after}
         ORDER BY ${value} DESC, s.session_id DESC LIMIT ?`,
       [JSON.stringify(without), ...(source?.values ?? []), ...place, limit]
-    ).map((row) => [String(row["id"]), Number(row["value"])])
+    )
   }
 
   /** Sessions in which something runs, the newest first. */
-  const runningIds = (source: Condition | undefined, limit: number): ReadonlyArray<string> =>
+  const runningOnes = (source: Condition | undefined, limit: number): ReadonlyArray<Found> =>
     all(
-      `SELECT s.session_id AS id FROM session_summaries s
+      `SELECT s.* FROM session_summaries s
         WHERE s.session_id IN (SELECT session_id FROM events WHERE event_id IN (SELECT event_id FROM running)
           ${source === undefined ? "" : `AND session_id IN (SELECT (SELECT value FROM index_words WHERE id = f.session) FROM ${source.sql})`})
         ORDER BY s.start_time DESC, s.session_id DESC LIMIT ?`,
       [...(source?.values ?? []), limit]
-    ).map((row) => String(row["id"]))
-
-  const rowsOf = (ids: ReadonlyArray<string>): ReadonlyArray<SessionRow> =>
-    ids.flatMap((id) => {
-      const summary = statements.summary.get(id)
-      return summary === undefined ? [] : [rowOf(summary)]
-    })
+    )
 
   return {
     standing: (id: string): Standing | undefined => {
       const summary = statements.summary.get(id)
       return summary === undefined ? undefined : standingOf(summary, statements.own.get(id))
     },
-    row: (id: string): SessionRow | undefined => rowsOf([id.toLowerCase()])[0],
+    row: (id: string): SessionRow | undefined => {
+      const summary = statements.summary.get(id.toLowerCase())
+      return summary === undefined ? undefined : rowOf(summary)
+    },
     page: (
       query: TraceQuery,
       order: SessionOrder,
@@ -216,15 +184,15 @@ export const makeSessionRows = (
     ): Omit<SessionRows, "behind"> => {
       const cursor = before === undefined ? undefined : cursorOf(before)
       const source = sourceOf(query)
-      const ahead = cursor !== undefined || order !== "newest" ? [] : runningIds(source, limit)
-      const shown = cursor?.[2] ?? ahead
+      const ahead = cursor !== undefined || order !== "newest" ? [] : runningOnes(source, limit)
+      const shown = cursor?.[2] ?? ahead.map(idOf)
       const size = limit - ahead.length
-      const rest = ids(source, order, cursor, shown, size + 1)
+      const rest = summaries(source, order, cursor, shown, size + 1)
       const kept = rest.slice(0, size)
       const last = kept.at(-1)
-      const place: Cursor = last === undefined ? [null, "", shown] : [last[1], last[0], shown]
+      const place: Cursor = last === undefined ? [null, "", shown] : [Number(last["value"]), idOf(last), shown]
       return {
-        sessions: rowsOf([...ahead, ...kept.map(([id]) => id)]),
+        sessions: [...ahead, ...kept].map(rowOf),
         next: rest.length > size ? textOf(place) : null
       }
     }

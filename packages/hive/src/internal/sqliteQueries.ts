@@ -1,20 +1,18 @@
 /**
  * `TraceQueries` on SQLite: the writer keeps the index, questions run on a handle of their own.
  */
-import type { DatabaseSync } from "node:sqlite"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { PriceTable } from "@honeyhive/contract/Prices"
 import { TraceQueries } from "../TraceQueries.ts"
 import { TraceStoreError } from "../TraceStore.ts"
-import { type Ask, canThread, inPlace, threaded, turn } from "./asking.ts"
+import type { Answers } from "./answers.ts"
+import { turn } from "./asking.ts"
 import { background } from "./background.ts"
 import type { Pace } from "./pace.ts"
 import { clamp } from "./queries.ts"
-import { makeQuestions, type Question, type Questions } from "./questions.ts"
+import type { Question, Questions } from "./questions.ts"
 import { beginning, type Place } from "./spanRows.ts"
 import type { Send } from "./writing.ts"
 
@@ -22,13 +20,8 @@ export interface Options {
   /** The way to the writer, and how much takes it. */
   readonly send: Send
   readonly pace: Pace
-  /** A handle for reading; a store in memory has only the writer's. */
-  readonly reader: DatabaseSync
-  readonly prices: PriceTable
-  /** The file, which threads open too; a store in memory has none. */
-  readonly path: string | undefined
-  /** Whether threads answer; by default where the store is large. */
-  readonly threads?: "always" | "never" | undefined
+  /** The way to the answers. */
+  readonly answers: Answers
 }
 
 const IDLE = 250
@@ -82,42 +75,12 @@ const MORE_ROWS = 2000
 /** So many are read within some milliseconds, in which a program that reads them itself does nothing else. */
 const ROWS_IN_PLACE = 500
 
-/** Milliseconds that a question may take. */
-const TIME_LIMIT = 20_000
-
-/** A store of up to so many bytes answers every question in a few milliseconds. */
-const SMALL = 32 * 2 ** 20
-
 export const traceQueries = ({
+  answers: { ask, behind: waiting, inPlaceOnly },
   pace,
-  path,
-  prices,
-  reader,
-  threads,
   send
 }: Options): Effect.Effect<TraceQueries["Service"], TraceStoreError, Scope.Scope> =>
   Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const now = () => clock.currentTimeMillisUnsafe()
-    const questions = yield* attempt("opening the index", () =>
-      makeQuestions(reader, prices, { now, alive: () => undefined })
-    )
-    const direct = inPlace(questions)
-    const inThreads =
-      path === undefined || !canThread()
-        ? undefined
-        : yield* threaded({ path, prices, timeLimit: TIME_LIMIT, now, meanwhile: direct })
-    const pages = reader.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size")
-    let isLarge = threads === "always"
-    const way = () => {
-      if (inThreads === undefined || threads === "never") return undefined
-      isLarge ||= Number(pages.get()?.["bytes"]) > SMALL
-      return isLarge ? inThreads : undefined
-    }
-    // What a small store is asked is answered before a thread had heard of it
-    const ask: Ask = (what, question, ...args) => (way()?.ask ?? direct)(what, question, ...args)
-    const inPlaceOnly = () => way()?.isReady() !== true
-    const waiting = questions.behind
     const index: Standing = { untidy: false }
     yield* inBackground(send, pace, waiting, index)
     const behind = attempt("looking at the index", waiting)
