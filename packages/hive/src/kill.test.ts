@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -197,6 +197,7 @@ describe("kill -9 during ingest", () => {
         assert.strictEqual(one(settled, "SELECT COUNT(*) FROM events WHERE raw IS NOT NULL"), 0)
         assert.strictEqual(one(settled, "SELECT COUNT(*) FROM raw_requests"), 0)
         settled.close()
+        assert.deepStrictEqual(readdirSync(dirname(path)), ["hive.db"])
       }),
     60_000
   )
