@@ -10,10 +10,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { ExportTraceServiceRequest, type Spans, spans } from "@honeyhive/contract/Otlp"
+import { turn } from "./internal/asking.ts"
 import { readLazySpans } from "./internal/spanReader.ts"
 import { Keys } from "./Keys.ts"
 import { encodeResponse, type ExportTraceServiceResponse } from "./OtlpProtobuf.ts"
@@ -58,7 +60,7 @@ const partialSuccess = (rejected: ReadonlyArray<string>): ExportTraceServiceResp
         }
       }
 
-const ingest = Effect.gen(function* () {
+const ingest = Effect.fnUntraced(function* (taking: Semaphore.Semaphore) {
   const request = yield* HttpServerRequest.HttpServerRequest
   const store = yield* TraceStore
   const encoding = encodingOf(request.headers["content-type"])
@@ -70,7 +72,9 @@ const ingest = Effect.gen(function* () {
     })
   }
   const body = new Uint8Array(yield* request.arrayBuffer)
-  const { accepted, rejected } = yield* encoding.decode(body).pipe(
+  // One a turn: whoever asks for little meanwhile does not wait for all that came at once
+  const decoded = taking.withPermit(Effect.andThen(turn, encoding.decode(body)))
+  const { accepted, rejected } = yield* decoded.pipe(
     // A body nested deeper than the stack is as malformed as any other
     Effect.catchDefect((defect) => Effect.fail(Error(String(defect)))),
     Effect.mapError(
@@ -95,11 +99,11 @@ const ingest = Effect.gen(function* () {
  * @since 0.1.0
  */
 export const routes = Layer.unwrap(
-  Effect.map(Effect.context<Keys | TraceStore>(), (services) => {
+  Effect.map(Effect.all([Effect.context<Keys | TraceStore>(), Semaphore.make(1)]), ([services, taking]) => {
     const handler = Effect.provideContext(
       Effect.andThen(
         Keys.use((keys) => keys.checkOptional),
-        ingest
+        ingest(taking)
       ),
       services
     )
