@@ -1,0 +1,41 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { SpanRow } from "../hive/types.ts"
+import { isSameRow } from "./rowProps.ts"
+
+const row = (name: string): SpanRow => [
+  "id",
+  null,
+  "tool",
+  name,
+  1,
+  2,
+  "ok",
+  null,
+  null,
+  null,
+  null,
+  null,
+  null,
+  null,
+  null,
+  1,
+  false,
+  false
+]
+
+describe("a row of a list", () => {
+  const select = () => undefined
+  const props = { row: row("search"), top: 30, isSelected: false, select }
+
+  it("stays as it is while nothing about it is new, even if it was read anew", () => {
+    expect(isSameRow(props, { ...props })).toBe(true)
+    expect(isSameRow(props, { ...props, row: row("search") })).toBe(true)
+  })
+
+  it("is drawn anew when it is another event, elsewhere or chosen", () => {
+    expect(isSameRow(props, { ...props, row: row("fetch") })).toBe(false)
+    expect(isSameRow(props, { ...props, top: 60 })).toBe(false)
+    expect(isSameRow(props, { ...props, isSelected: true })).toBe(false)
+    expect(isSameRow(props, { ...props, select: () => undefined })).toBe(false)
+  })
+})
