@@ -3,10 +3,17 @@
  */
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { appearing, emptyFrame, opening, scrolling, sendSpan } from "./measure.ts"
+import { appearing, type Cost, emptyFrame, opening, plainList, scrollingCost, sendSpan } from "./measure.ts"
 import { askAgent, chromiumPath, sendTrace, type Stage, stage, violations } from "./stage.ts"
 
 const BIG = 100_000
+
+/** Frames of each way to scroll, and how far a wheel goes in one: as fast as it can be turned. */
+const STEPS = 60
+const WHEEL = 300
+
+/** How many frames did not come in time, on a screen with 60 a second. */
+const late = (frames: ReadonlyArray<number>): number => frames.filter((frame) => frame > 25).length
 
 /** The machine may be busy: the hive indexes what was sent. */
 const eventually = <A>(read: () => A | Promise<A>) => expect.poll(read, { timeout: 15_000 })
@@ -249,25 +256,50 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
         timeout: 60_000
       })
       .toBeGreaterThan(BIG * 30)
-    const tree = await scrolling(page, "[role=tree]")
+    const plain = await plainList(scene.browser)
+    // As a wheel does, and as somebody who drags the scroll bar through everything
+    const least = [await scrollingCost(plain, "#list", STEPS, WHEEL), await scrollingCost(plain, "#list", STEPS)]
+    await plain.close()
+    const tree = [
+      await scrollingCost(page, "[role=tree]", STEPS, WHEEL),
+      await scrollingCost(page, "[role=tree]", STEPS)
+    ]
     await page.keyboard.press("End")
     await page.keyboard.press("e")
     await page.locator(`${row}[aria-selected=true]`).waitFor()
     await page.keyboard.press("Escape")
     await page.keyboard.press("2")
     await page.locator("[data-minimap] path").first().waitFor({ state: "attached" })
-    const timeline = await scrolling(page, "[role=tree]")
+    const timeline = [
+      await scrollingCost(page, "[role=tree]", STEPS, WHEEL),
+      await scrollingCost(page, "[role=tree]", STEPS)
+    ]
+    const said = (costs: ReadonlyArray<Cost>) =>
+      costs
+        .map(
+          ({ frames, long, own }, at) =>
+            `${(own / (least[at]?.all ?? NaN)).toFixed(2)} of a plain list's work (${own.toFixed(1)} ms), ` +
+            `${late(frames)} late, longest task ${Math.max(0, ...long)} ms`
+        )
+        .join("; ")
     console.log(
-      `first rows after ${opened.toFixed(0)} ms; frames of the tree ${median(tree.frames).toFixed(1)} ms, of the timeline ` +
-        `${median(timeline.frames).toFixed(1)} ms; longest tasks ${Math.max(0, ...tree.long, ...timeline.long)} ms`
+      `first rows after ${opened.toFixed(0)} ms; tree: ${said(tree)}; timeline: ${said(timeline)}; plain: ` +
+        least.map(({ frames }) => `${late(frames)} late`).join("; ")
     )
-    // Four times what is promised on a quiet machine, which `pnpm bench viewer` measures; a machine that does other things
-    // draws an empty page more slowly, too
     const busy = Math.max(1, (await emptyFrame(scene.browser)) / 16.7)
     expect(opened).toBeLessThan(2_000 * busy)
-    expect(median(tree.frames)).toBeLessThan(67 * busy)
-    expect(median(timeline.frames)).toBeLessThan(67 * busy)
-    expect(median([0, ...tree.long, ...timeline.long])).toBeLessThan(200 * busy)
+    for (const [view, costs] of Object.entries({ tree, timeline })) {
+      for (const [at, { frames, long, own }] of costs.entries()) {
+        const what = `${view}, ${at === 0 ? "as a wheel does" : "through everything"}`
+        // Processor time, so that it may be tight. Measured: 1.0 to 1.4 and 0.8 to 0.9, also while two other programs take both
+        // cores; 2.2 and 1.2 when every row was drawn in every frame
+        expect(own, what).toBeLessThan((least[at]?.all ?? 0) * (at === 0 ? 1.65 : 1.15))
+        // What is promised (none, 50 ms) `pnpm bench viewer` measures. Measured here: at most 6 of 60 late and tasks of 58 ms, 9 of
+        // 100 and 82 ms while other programs take both cores
+        expect(late(frames), what).toBeLessThan(STEPS / 4)
+        expect(Math.max(0, ...long), what).toBeLessThan(150 * busy)
+      }
+    }
     await page.close()
   }, 120_000)
 
