@@ -115,6 +115,107 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
     await page.close()
   })
 
+  /** Which part of a timeline is shown, in percent of all of it: from where, and how much. */
+  const shown = async (page: Page): Promise<ReadonlyArray<number>> => {
+    const window = page.locator("[data-window]")
+    if ((await window.count()) === 0) return [0, 100]
+    const style = (await window.getAttribute("style")) ?? ""
+    return [/left: ([-\d.]+)%/, /width: ([\d.]+)%/].map((part) => Math.round(Number(part.exec(style)?.[1])))
+  }
+
+  it("zooms a timeline where the pointer is, by a wheel and by two fingers", async () => {
+    const page = await open(ids[3], "timeline", { hasTouch: true })
+    await page.getByRole("treeitem", { name: "lookupOrder" }).waitFor()
+    const box = await page.locator("[data-axis]").boundingBox()
+    if (box === null) throw new Error("no axis")
+    const [x, y] = [(share: number) => box.x + box.width * share, box.y + 60]
+
+    await page.mouse.move(x(0.25), y)
+    await page.keyboard.down("Control")
+    // A third of everything: what is under the pointer stays there
+    await page.mouse.wheel(0, -Math.log(3) / 0.004)
+    await eventually(() => shown(page)).toEqual([17, 33])
+    await page.mouse.wheel(0, Math.log(3) / 0.004)
+    await eventually(() => shown(page)).toEqual([0, 100])
+    await page.keyboard.up("Control")
+    // The page itself is as large as before
+    expect(await page.evaluate("visualViewport.scale + devicePixelRatio")).toBe(2)
+
+    const devtools = await page.context().newCDPSession(page)
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...shares: ReadonlyArray<number>) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: shares.map((share, id) => ({ x: x(share), y, id }))
+      })
+    await touch("touchStart", 0.4, 0.6)
+    for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.4 - by, 0.6 + by)
+    await touch("touchEnd")
+    const [from = 0, width = 0] = await shown(page)
+    // A finger after the other: what lies between them stays within a few parts of a hundred
+    expect(width).toBeCloseTo(33, -1)
+    expect(from + width / 2).toBeCloseTo(50, -1)
+    expect(await page.evaluate("visualViewport.scale")).toBe(1)
+    expect(selected(page)).toBeNull()
+
+    // One finger moves it
+    await touch("touchStart", 0.8)
+    for (const share of [0.7, 0.6, 0.5]) await touch("touchMove", share)
+    await touch("touchEnd")
+    expect((await shown(page))[1]).toBe(width)
+    expect((await shown(page))[0]).toBeCloseTo(from + 0.3 * width, -1)
+    await page.close()
+  })
+
+  it("chooses and moves the part that is shown in the minimap", async () => {
+    const page = await open(ids[3], "timeline")
+    await page.locator("[data-minimap] path").first().waitFor({ state: "attached" })
+    const box = await page.locator("[data-minimap]").boundingBox()
+    if (box === null) throw new Error("no minimap")
+    const drag = async (from: number, to: number) => {
+      const y = box.y + box.height / 2
+      await page.mouse.move(box.x + box.width * from, y)
+      await page.mouse.down()
+      await page.mouse.move(box.x + box.width * to, y, { steps: 4 })
+      await page.mouse.up()
+    }
+    await drag(0.2, 0.4)
+    await eventually(() => shown(page)).toEqual([20, 20])
+    await drag(0.3, 0.6)
+    await eventually(() => shown(page)).toEqual([50, 20])
+    // Not beyond the end
+    await drag(0.6, 0.99)
+    await eventually(() => shown(page)).toEqual([80, 20])
+    // Beside what is shown: that part instead
+    await page.mouse.click(box.x + box.width * 0.25, box.y + box.height / 2)
+    await eventually(() => shown(page)).toEqual([15, 20])
+    await page.mouse.dblclick(box.x + box.width * 0.9, box.y + box.height / 2)
+    await eventually(() => shown(page)).toEqual([0, 100])
+    await page.close()
+  })
+
+  it("holds still for those who ask for it, whatever runs", async () => {
+    const sessionId = crypto.randomUUID()
+    await sendSpan(scene.url, { sessionId, name: "goes on", start: Date.now(), type: "chain" })
+    const moving = (page: Page) =>
+      page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)
+    for (const [reducedMotion, moves] of [
+      ["no-preference", true],
+      ["reduce", false]
+    ] as const) {
+      const page = await open(sessionId, "tree", { reducedMotion })
+      for (const [key, ready] of [
+        ["1", "[role=treeitem] [data-status=running]"],
+        ["2", "[role=treeitem] [data-bar][data-status=running]"],
+        ["4", "[data-event][data-status=running]"]
+      ] as const) {
+        await page.keyboard.press(key)
+        await page.locator(ready).first().waitFor()
+        expect((await moving(page)) > 0, `view ${key}, ${reducedMotion}`).toBe(moves)
+      }
+      await page.close()
+    }
+  })
+
   it("cuts idle time out of a timeline on request", async () => {
     const sessionId = crypto.randomUUID()
     const start = Date.now() - 7_200_000
