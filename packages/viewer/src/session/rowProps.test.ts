@@ -1,27 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { SpanRow } from "../hive/types.ts"
 import { isSameRow } from "./rowProps.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
-const row = (name: string): SpanRow => [
-  "id",
-  null,
-  "tool",
-  name,
-  1,
-  2,
-  "ok",
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  1,
-  false,
-  false
-]
+const row = (name: string) => spanRow({ id: "id", name })
 
 describe("a row of a list", () => {
   const select = () => undefined
