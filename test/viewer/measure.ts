@@ -59,6 +59,71 @@ export const scrolling = (page: Page, selector: string, steps = 100, pixels?: nu
     { pixels, selector, steps }
   )
 
+export interface Cost extends Frames {
+  /** What the page's own thread computed for a frame, all in all, in milliseconds of processor time. */
+  readonly all: number
+  /** Of that: scripts, style and layout, which are the page's own doing; painting is the browser's. */
+  readonly own: number
+}
+
+/** As `scrolling`, with what it costs: processor time, which does not grow when the machine does other things as well. */
+export const scrollingCost = async (page: Page, selector: string, steps: number, pixels?: number): Promise<Cost> => {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" })
+  const seconds = async (...names: ReadonlyArray<string>): Promise<number> => {
+    const { metrics } = await devtools.send("Performance.getMetrics")
+    return metrics.reduce((sum, { name, value }) => (names.includes(name) ? sum + value : sum), 0)
+  }
+  const all = () => seconds("TaskDuration")
+  const own = () => seconds("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
+  const [allBefore, ownBefore] = [await all(), await own()]
+  const frames = await scrolling(page, selector, steps, pixels)
+  const perFrame = 1000 / steps
+  const cost = { all: ((await all()) - allBefore) * perFrame, own: ((await own()) - ownBefore) * perFrame }
+  await devtools.detach()
+  return { ...frames, ...cost }
+}
+
+/**
+ * A page with the least that a list of 100,000 rows can be (`#list`): as many elements as are seen, eight texts in each, changed
+ * by hand where a row comes into view. What anything better costs is said in parts of this.
+ */
+export const plainList = async (browser: Browser): Promise<Page> => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.evaluate(() => {
+    const [HEIGHT, SEEN, TEXTS] = [30, 48, 8]
+    const div = (style: string) => {
+      const element = document.createElement("div")
+      element.style.cssText = style
+      return element
+    }
+    const list = div("position: fixed; inset: 0; overflow: auto; contain: strict")
+    list.id = "list"
+    const canvas = div(`position: relative; height: ${100_000 * HEIGHT}px`)
+    const rows = Array.from({ length: SEEN }, () => {
+      const row = div(
+        `position: absolute; inset: 0 0 auto; height: ${HEIGHT}px; display: flex; gap: 12px; contain: strict`
+      )
+      for (let at = 0; at < TEXTS; at++) row.append(document.createElement("span"))
+      canvas.append(row)
+      return { row, shows: -1 }
+    })
+    list.append(canvas)
+    document.body.append(list)
+    list.addEventListener("scroll", () => {
+      const first = Math.floor(list.scrollTop / HEIGHT)
+      for (let index = first; index < first + SEEN; index++) {
+        const slot = rows[index % SEEN]
+        if (slot === undefined || slot.shows === index) continue
+        slot.shows = index
+        slot.row.style.transform = `translateY(${index * HEIGHT}px)`
+        for (const [at, text] of [...slot.row.children].entries()) text.textContent = `${at} of ${index}`
+      }
+    })
+  })
+  return page
+}
+
 /** From one frame of an empty page to the next, in milliseconds: what the machine has time for at this moment. */
 export const emptyFrame = async (browser: Browser): Promise<number> => {
   const page = await browser.newPage()

@@ -3,10 +3,17 @@
  */
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { appearing, emptyFrame, opening, scrolling, sendSpan } from "./measure.ts"
+import { appearing, type Cost, emptyFrame, opening, plainList, scrollingCost, sendSpan } from "./measure.ts"
 import { askAgent, chromiumPath, sendTrace, type Stage, stage, violations } from "./stage.ts"
 
 const BIG = 100_000
+
+/** Frames of each way to scroll, and how far a wheel goes in one: as fast as it can be turned. */
+const STEPS = 60
+const WHEEL = 300
+
+/** How many frames did not come in time, on a screen with 60 a second. */
+const late = (frames: ReadonlyArray<number>): number => frames.filter((frame) => frame > 25).length
 
 /** The machine may be busy: the hive indexes what was sent. */
 const eventually = <A>(read: () => A | Promise<A>) => expect.poll(read, { timeout: 15_000 })
@@ -106,6 +113,108 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
     await page.keyboard.press("c")
     await eventually(() => path.getAttribute("aria-pressed")).toBe("true")
     await page.close()
+  })
+
+  /** Which part of a timeline is shown, in percent of all of it: from where, and how much. */
+  const shown = async (page: Page): Promise<ReadonlyArray<number>> => {
+    const window = page.locator("[data-window]")
+    if ((await window.count()) === 0) return [0, 100]
+    const style = (await window.getAttribute("style")) ?? ""
+    return [/left: ([-\d.]+)%/, /width: ([\d.]+)%/].map((part) => Math.round(Number(part.exec(style)?.[1])))
+  }
+
+  it("zooms a timeline where the pointer is, by a wheel and by two fingers", async () => {
+    const page = await open(ids[3], "timeline", { hasTouch: true })
+    await page.getByRole("treeitem", { name: "lookupOrder" }).waitFor()
+    const box = await page.locator("[data-axis]").boundingBox()
+    if (box === null) throw new Error("no axis")
+    const [x, y] = [(share: number) => box.x + box.width * share, box.y + 60]
+
+    await page.mouse.move(x(0.25), y)
+    await page.keyboard.down("Control")
+    // A third of everything: what is under the pointer stays there
+    await page.mouse.wheel(0, -Math.log(3) / 0.004)
+    await eventually(() => shown(page)).toEqual([17, 33])
+    await page.mouse.wheel(0, Math.log(3) / 0.004)
+    await eventually(() => shown(page)).toEqual([0, 100])
+    await page.keyboard.up("Control")
+    // The page itself is as large as before
+    expect(await page.evaluate("visualViewport.scale + devicePixelRatio")).toBe(2)
+
+    const devtools = await page.context().newCDPSession(page)
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...shares: ReadonlyArray<number>) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: shares.map((share, id) => ({ x: x(share), y, id }))
+      })
+    await touch("touchStart", 0.4, 0.6)
+    for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.4 - by, 0.6 + by)
+    await touch("touchEnd")
+    const [from = 0, width = 0] = await shown(page)
+    // A finger after the other: what lies between them stays within a few parts of a hundred
+    expect(width).toBeCloseTo(33, -1)
+    expect(from + width / 2).toBeCloseTo(50, -1)
+    expect(await page.evaluate("visualViewport.scale")).toBe(1)
+    expect(selected(page)).toBeNull()
+
+    // One finger moves it
+    await touch("touchStart", 0.8)
+    for (const share of [0.7, 0.6, 0.5]) await touch("touchMove", share)
+    await touch("touchEnd")
+    expect((await shown(page))[1]).toBe(width)
+    expect((await shown(page))[0]).toBeCloseTo(from + 0.3 * width, -1)
+    await page.close()
+  })
+
+  it("chooses and moves the part that is shown in the minimap", async () => {
+    const page = await open(ids[3], "timeline")
+    await page.locator("[data-minimap] path").first().waitFor({ state: "attached" })
+    const box = await page.locator("[data-minimap]").boundingBox()
+    if (box === null) throw new Error("no minimap")
+    const drag = async (from: number, to: number) => {
+      const y = box.y + box.height / 2
+      await page.mouse.move(box.x + box.width * from, y)
+      await page.mouse.down()
+      await page.mouse.move(box.x + box.width * to, y, { steps: 4 })
+      await page.mouse.up()
+    }
+    await drag(0.2, 0.4)
+    await eventually(() => shown(page)).toEqual([20, 20])
+    await drag(0.3, 0.6)
+    await eventually(() => shown(page)).toEqual([50, 20])
+    // Not beyond the end
+    await drag(0.6, 0.99)
+    await eventually(() => shown(page)).toEqual([80, 20])
+    // Beside what is shown: that part instead
+    await page.mouse.click(box.x + box.width * 0.25, box.y + box.height / 2)
+    await eventually(() => shown(page)).toEqual([15, 20])
+    await page.mouse.dblclick(box.x + box.width * 0.9, box.y + box.height / 2)
+    await page.locator("[data-window]").waitFor({ state: "detached" })
+    expect(await shown(page)).toEqual([0, 100])
+    await page.close()
+  })
+
+  it("holds still for those who ask for it, whatever runs", async () => {
+    const sessionId = crypto.randomUUID()
+    await sendSpan(scene.url, { sessionId, name: "goes on", start: Date.now(), type: "chain" })
+    const moving = (page: Page) =>
+      page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)
+    for (const [reducedMotion, moves] of [
+      ["no-preference", true],
+      ["reduce", false]
+    ] as const) {
+      const page = await open(sessionId, "tree", { reducedMotion })
+      for (const [key, ready] of [
+        ["1", "[role=treeitem] [data-status=running]"],
+        ["2", "[role=treeitem] [data-bar][data-status=running]"],
+        ["4", "[data-event][data-status=running]"]
+      ] as const) {
+        await page.keyboard.press(key)
+        await page.locator(ready).first().waitFor()
+        expect({ view: key, moves: (await moving(page)) > 0 }).toEqual({ view: key, moves })
+      }
+      await page.close()
+    }
   })
 
   it("cuts idle time out of a timeline on request", async () => {
@@ -249,25 +358,48 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
         timeout: 60_000
       })
       .toBeGreaterThan(BIG * 30)
-    const tree = await scrolling(page, "[role=tree]")
+    const plain = await plainList(scene.browser)
+    // As a wheel does, and as somebody who drags the scroll bar through everything
+    const least = [await scrollingCost(plain, "#list", STEPS, WHEEL), await scrollingCost(plain, "#list", STEPS)]
+    await plain.close()
+    const tree = [
+      await scrollingCost(page, "[role=tree]", STEPS, WHEEL),
+      await scrollingCost(page, "[role=tree]", STEPS)
+    ]
     await page.keyboard.press("End")
     await page.keyboard.press("e")
     await page.locator(`${row}[aria-selected=true]`).waitFor()
     await page.keyboard.press("Escape")
     await page.keyboard.press("2")
     await page.locator("[data-minimap] path").first().waitFor({ state: "attached" })
-    const timeline = await scrolling(page, "[role=tree]")
+    const timeline = [
+      await scrollingCost(page, "[role=tree]", STEPS, WHEEL),
+      await scrollingCost(page, "[role=tree]", STEPS)
+    ]
+    const said = (costs: ReadonlyArray<Cost>) =>
+      costs
+        .map(
+          ({ frames, long, own }, at) =>
+            `${(own / (least[at]?.all ?? NaN)).toFixed(2)} of a plain list's work (${own.toFixed(1)} ms), ` +
+            `${late(frames)} late, longest task ${Math.max(0, ...long)} ms`
+        )
+        .join("; ")
     console.log(
-      `first rows after ${opened.toFixed(0)} ms; frames of the tree ${median(tree.frames).toFixed(1)} ms, of the timeline ` +
-        `${median(timeline.frames).toFixed(1)} ms; longest tasks ${Math.max(0, ...tree.long, ...timeline.long)} ms`
+      `first rows after ${opened.toFixed(0)} ms; tree: ${said(tree)}; timeline: ${said(timeline)}; plain: ` +
+        least.map(({ frames }) => `${late(frames)} late`).join("; ")
     )
-    // Four times what is promised on a quiet machine, which `pnpm bench viewer` measures; a machine that does other things
-    // draws an empty page more slowly, too
     const busy = Math.max(1, (await emptyFrame(scene.browser)) / 16.7)
     expect(opened).toBeLessThan(2_000 * busy)
-    expect(median(tree.frames)).toBeLessThan(67 * busy)
-    expect(median(timeline.frames)).toBeLessThan(67 * busy)
-    expect(median([0, ...tree.long, ...timeline.long])).toBeLessThan(200 * busy)
+    // Processor time, so that it may be tight. Measured: 1.0 to 1.4 and 0.8 to 0.9, also while two other programs take both cores;
+    // 2.2 and 1.2 when every row was drawn in every frame
+    const parts = (costs: ReadonlyArray<Cost>, at: number) => (costs[at]?.own ?? NaN) / (least[at]?.all ?? NaN)
+    expect(Math.max(parts(tree, 0), parts(timeline, 0))).toBeLessThan(1.65)
+    expect(Math.max(parts(tree, 1), parts(timeline, 1))).toBeLessThan(1.15)
+    // What is promised (none, 50 ms) `pnpm bench viewer` measures. Measured here: at most 6 of 60 late and tasks of 58 ms; 9 of 100
+    // and 82 ms while other programs take both cores
+    const all = [...tree, ...timeline]
+    expect(Math.max(...all.map(({ frames }) => late(frames)))).toBeLessThan(STEPS / 4)
+    expect(Math.max(0, ...all.flatMap(({ long }) => long))).toBeLessThan(150 * busy)
     await page.close()
   }, 120_000)
 

@@ -1,30 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import type { SpanRow } from "../hive/types.ts"
 import { layout } from "../trace/Layout.ts"
 import { align, type Tree } from "./align.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
 const tree = (spans: ReadonlyArray<readonly [id: string, parent: string | null, name: string]>): Tree => {
-  const rows = spans.map(([id, parent, name], at): SpanRow => [
-    id,
-    parent,
-    "chain",
-    name,
-    at,
-    1,
-    "ok",
-    null,
-    null,
-    null,
-    null,
-    null,
-    null,
-    null,
-    null,
-    0,
-    false,
-    true
-  ])
+  const rows = spans.map(([id, parent, name], at) => spanRow({ id, parent, name, start: at, duration: 1 }))
   return { rows, layout: layout(rows) }
 }
 

@@ -59,6 +59,9 @@ export const Minimap = ({ length, show, span, strokes }: MinimapProps) => {
         const half = (span.to - span.from) / 2
         show({ from: begun.at - half, to: begun.at + half })
       }}
+      onPointerCancel={() => {
+        drag.current = undefined
+      }}
       onDoubleClick={() => show(undefined)}
     >
       <Picture strokes={strokes} />

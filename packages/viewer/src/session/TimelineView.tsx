@@ -1,25 +1,21 @@
-import { clsx } from "clsx"
 import { Maximize2, Route, UnfoldHorizontal, ZoomIn, ZoomOut } from "lucide-react"
-import { type CSSProperties, useMemo, useRef, useState } from "react"
+import { useMemo, useRef, useState } from "react"
 import { Button, IconButton } from "../design/Button.tsx"
 import * as Format from "../design/format.ts"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { rowAt } from "../trace/Layout.ts"
-import { Bar } from "./Bar.tsx"
 import { COLUMNS, LANES, Minimap } from "./Minimap.tsx"
 import { minimap } from "./strokes.ts"
 import { busy, endOf, linear, withoutIdle } from "./scale.ts"
 import { ticks } from "./ticks.ts"
-import { EventName } from "./TreeView.tsx"
+import { HEIGHT, TimelineRow } from "./TimelineRow.tsx"
 import { useNow } from "./useNow.ts"
-import { SLOTS, useRows } from "./useRows.ts"
+import { useRows } from "./useRows.ts"
 import { useSpan } from "./useSpan.ts"
+import { useWidth } from "./useWidth.ts"
 import type { ViewProps } from "./view.ts"
 import { FindBox, Note, Space, ViewBar } from "./ViewBar.tsx"
 import styles from "./TimelineView.module.css"
-
-const ROW = 26
-const INDENT = 12
 
 /** A moment is named about every so many pixels. */
 const TICK = 110
@@ -29,6 +25,7 @@ export const TimelineView = (props: ViewProps) => {
   const { find, folds, layout, placeOf, rows, select, selected, session } = props
   const [showsPath, showPath] = useState(false)
   const [hidesIdle, hideIdle] = useState(false)
+  const view = useWidth([])
   const running = session.status === "running"
   const now = useNow(running, 100)
   // The picture of everything need not be new ten times a second
@@ -46,7 +43,7 @@ export const TimelineView = (props: ViewProps) => {
     [layout, rows, hidesIdle, coarse]
   )
 
-  const { items, places, total, tree } = useRows(props, { group: "Timeline", height: ROW, onlyErrors: false })
+  const { items, places, total, tree } = useRows(props, { group: "Timeline", height: HEIGHT, onlyErrors: false })
   const surface = useRef<HTMLDivElement>(null)
   const axis = useRef<HTMLDivElement>(null)
   const { chosen, farther, handlers, nearer, selecting, show, span } = useSpan(scale.length, surface, axis)
@@ -70,7 +67,7 @@ export const TimelineView = (props: ViewProps) => {
   const named = found.filter(({ place }) => shareOf(place) < 0.95)
   const cuts = scale.breaks.filter(({ at, width }) => at < span.to && at + width > span.from)
   return (
-    <div className={styles["view"]}>
+    <div ref={view} className={styles["view"]}>
       <ViewBar label="Timeline">
         <FindBox find={find} />
         <Space />
@@ -144,74 +141,29 @@ export const TimelineView = (props: ViewProps) => {
             </div>
           </div>
           <div role="presentation" className={styles["canvas"]} style={{ height: total }}>
-            {items.map(({ index, start }) => {
+            {items.map(({ index, slot }) => {
               const place = places[index] ?? 0
               const row = rowAt(layout, rows, place)
               if (row === undefined) return null
-              const [id, , , , begin, duration, status] = row
-              const isParent = (layout.size[place] ?? 1) > 1
-              const isOpen = !folds.closed.has(id)
-              const isCritical = layout.critical[place] === 1
-              const from = shareOf(scale.toPlace(begin))
-              const to = shareOf(scale.toPlace(endOf(row, now)))
-              // React's types know no custom properties
-              const ends = { "--from": Math.max(0, from), "--to": Math.min(1, to) } as CSSProperties
+              const [id, , , , begin, , status] = row
               return (
-                <div
-                  key={index % SLOTS}
-                  id={`event-${id}`}
-                  role="treeitem"
-                  aria-level={(layout.depth[place] ?? 0) + 1}
-                  aria-selected={id === selected}
-                  aria-expanded={isParent ? isOpen : undefined}
-                  data-event={id}
-                  className={clsx(styles["row"], id === selected && styles["selected"])}
-                  style={{ transform: `translateY(${start}px)`, height: ROW }}
-                  onClick={() => select(id)}
-                >
-                  <span className={styles["who"]}>
-                    <EventName
-                      row={row}
-                      depth={layout.depth[place] ?? 0}
-                      indent={INDENT}
-                      isParent={isParent}
-                      isOpen={isOpen}
-                      errors={layout.errors[place] ?? 0}
-                      isFound={find.has(place)}
-                      toggle={folds.toggle}
-                    />
-                  </span>
-                  <span className={styles["lane"]}>
-                    <Bar
-                      row={row}
-                      from={from}
-                      to={to}
-                      critical={showsPath && isCritical}
-                      dim={showsPath && !isCritical}
-                    />
-                    {to < 0 ? (
-                      <span className={clsx(styles["off"], styles["before"])} title="Earlier" aria-hidden>
-                        ‹
-                      </span>
-                    ) : from > 1 ? (
-                      <span className={clsx(styles["off"], styles["after"])} title="Later" aria-hidden>
-                        ›
-                      </span>
-                    ) : (
-                      <span
-                        className={clsx(
-                          styles["length"],
-                          to > 0.88 ? (from > 0.12 ? styles["left"] : styles["in"]) : ""
-                        )}
-                        style={ends}
-                      >
-                        {status === "running"
-                          ? `${Format.duration(Math.max(0, now - begin))} …`
-                          : Format.duration(duration)}
-                      </span>
-                    )}
-                  </span>
-                </div>
+                <TimelineRow
+                  key={slot}
+                  row={row}
+                  top={index * HEIGHT}
+                  depth={layout.depth[place] ?? 0}
+                  isParent={(layout.size[place] ?? 1) > 1}
+                  isOpen={!folds.closed.has(id)}
+                  isSelected={id === selected}
+                  isFound={find.has(place)}
+                  isCritical={showsPath ? layout.critical[place] === 1 : undefined}
+                  errors={layout.errors[place] ?? 0}
+                  from={shareOf(scale.toPlace(begin))}
+                  to={shareOf(scale.toPlace(endOf(row, now)))}
+                  runs={status === "running" ? Math.max(0, now - begin) : undefined}
+                  select={select}
+                  toggle={folds.toggle}
+                />
               )
             })}
           </div>

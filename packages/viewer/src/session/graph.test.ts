@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { SpanRow } from "../hive/types.ts"
 import { layout } from "../trace/Layout.ts"
 import { graphOf } from "./graph.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
 interface More {
   readonly status?: SpanRow[6]
@@ -16,27 +17,8 @@ const row = (
   name: string,
   start: number,
   duration: number,
-  { model, status = "ok", tokens }: More = {}
-): SpanRow => [
-  id,
-  parent,
-  type,
-  name,
-  start,
-  duration,
-  status,
-  tokens ?? null,
-  null,
-  model ?? null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  0,
-  false,
-  true
-]
+  more: More = {}
+): SpanRow => spanRow({ id, parent, type, name, start, duration, ...more })
 
 describe("the graph", () => {
   const rows = [

@@ -3,33 +3,10 @@ import * as fc from "fast-check"
 import type { SpanRow } from "../hive/types.ts"
 import { layout } from "../trace/Layout.ts"
 import { busy, endOf, linear, withoutIdle } from "./scale.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
-const row = (
-  id: string,
-  type: SpanRow[2],
-  start: number,
-  duration: number | null,
-  status: SpanRow[6] = "ok"
-): SpanRow => [
-  id,
-  id === "s" ? null : "s",
-  type,
-  id,
-  start,
-  duration,
-  status,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  0,
-  false,
-  true
-]
+const row = (id: string, type: SpanRow[2], start: number, duration: number | null, status: SpanRow[6] = "ok") =>
+  spanRow({ id, parent: id === "s" ? null : "s", type, start, duration, status })
 
 describe("when something was at work", () => {
   it("leaves the session itself out, and joins what overlaps", () => {

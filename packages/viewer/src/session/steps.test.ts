@@ -2,27 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import type { SpanRow } from "../hive/types.ts"
 import { layout } from "../trace/Layout.ts"
 import { pauseBefore, short, stepOf, stepsOf } from "./steps.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
-const row = (id: string, parent: string | null, type: SpanRow[2], start: number, duration: number | null): SpanRow => [
-  id,
-  parent,
-  type,
-  id,
-  start,
-  duration,
-  "ok",
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  0,
-  false,
-  true
-]
+const row = (id: string, parent: string | null, type: SpanRow[2], start: number, duration: number | null) =>
+  spanRow({ id, parent, type, start, duration })
 
 describe("steps", () => {
   it("are everything but sessions, as deep as the chains that they are in", () => {

@@ -3,20 +3,10 @@ import type { SpanRow } from "../hive/types.ts"
 import { layout } from "../trace/Layout.ts"
 import { minimap } from "./strokes.ts"
 import { linear } from "./scale.ts"
+import { spanRow } from "../trace/rows.fixture.ts"
 
 const row = (id: string, parent: string | null, type: SpanRow[2], start: number, duration: number, failed = false) =>
-  [
-    id,
-    parent,
-    type,
-    id,
-    start,
-    duration,
-    failed ? "error" : "ok",
-    ...Array(8).fill(null),
-    0,
-    false
-  ] as unknown as SpanRow // a tuple of seventeen places, which a spread loses
+  spanRow({ id, parent, type, start, duration, status: failed ? "error" : "ok" })
 
 describe("the small picture", () => {
   it("has a lane for each depth, and joins what stands beside each other", () => {

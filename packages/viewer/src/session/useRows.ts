@@ -8,11 +8,8 @@ import { rowAt } from "../trace/Layout.ts"
 import type { ViewProps } from "./view.ts"
 import { ancestors, indexIn, nearest, visible } from "./visible.ts"
 
-/**
- * Rows that come into view take over the elements of those that went: far cheaper than new ones while one scrolls fast. More
- * than any screen shows at a time.
- */
-export const SLOTS = 256
+/** Rows above and below those in sight: where a wheel comes to before the next frame. */
+const OVERSCAN = 8
 
 interface RowsOptions {
   /** Of the shortcuts. */
@@ -39,11 +36,20 @@ export const useRows = (
       ),
     [layout, rows, closed, onlyErrors]
   )
+  /** The most rows that were drawn. */
+  const slots = useRef(1)
   const virtual = useVirtualizer({
     count: places.length,
     estimateSize: () => height,
     getScrollElement: () => scroller.current,
-    overscan: 8
+    overscan: OVERSCAN,
+    // As many at all times: a row that comes into view takes over the element of one that went, which is far cheaper than
+    // a new one
+    rangeExtractor: ({ count, endIndex, startIndex }) => {
+      slots.current = Math.max(slots.current, endIndex - startIndex + 2 + 2 * OVERSCAN)
+      const first = Math.max(0, Math.min(startIndex - OVERSCAN, count - slots.current))
+      return Array.from({ length: Math.min(slots.current, count - first) }, (_, at) => first + at)
+    }
   })
 
   // What the reader looks at stays where it is when rows come in above it
@@ -110,7 +116,10 @@ export const useRows = (
     End: ["last event", () => choose(places.length - 1)]
   })
 
-  const items = virtual.getVirtualItems()
+  const items = virtual.getVirtualIndexes().map((index) => ({ index, slot: index % slots.current }))
+  // An element that is moved among its siblings is laid out like a new one. The order that a screen reader goes by is of use
+  // when the list stands still.
+  if (virtual.isScrolling) items.sort((a, b) => a.slot - b.slot)
   return {
     places,
     items,

@@ -20,11 +20,17 @@ export const useSpan = (
   /** From where to where the axis goes on the screen. */
   axis: RefObject<HTMLElement | null>
 ) => {
-  const [chosen, choose] = useState<Span>()
+  const [chosen, setChosen] = useState<Span>()
   const [selecting, setSelecting] = useState<Selecting>()
   const span: Span = (chosen === undefined ? undefined : clamp(chosen, length)) ?? { from: 0, to: length }
   const newest = useRef({ span, length })
   newest.current = { span, length }
+  // Of two fingers that moved, or of two turns of a wheel, the second one goes on from the first, drawn or not
+  const choose = (next: Span | undefined) => {
+    const { length } = newest.current
+    newest.current = { span: next ?? { from: 0, to: length }, length }
+    setChosen(next)
+  }
 
   const show = (next: Span | undefined) => choose(next === undefined ? undefined : clamp(next, length))
   const placeAt = (x: number): number => {

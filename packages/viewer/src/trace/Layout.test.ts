@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import type { SpanRow } from "../hive/types.ts"
 import { failures, layout } from "./Layout.ts"
+import { spanRow } from "./rows.fixture.ts"
 
 const row = (
   id: string,
@@ -9,26 +10,7 @@ const row = (
   start: number,
   duration: number | null,
   more: { type?: SpanRow[2]; tokens?: number; cost?: number; status?: SpanRow[6]; counts?: boolean } = {}
-): SpanRow => [
-  id,
-  parent,
-  more.type ?? "chain",
-  id,
-  start,
-  duration,
-  more.status ?? "ok",
-  more.tokens ?? null,
-  more.cost ?? null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  null,
-  0,
-  false,
-  more.counts ?? true
-]
+) => spanRow({ id, parent, start, duration, ...more })
 
 const ids = (rows: ReadonlyArray<SpanRow>, places: Iterable<number>) => Array.from(places, (at) => rows[at]?.[0])
 
