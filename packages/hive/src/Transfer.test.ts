@@ -111,6 +111,34 @@ describe("Transfer", () => {
     60_000
   )
 
+  it.live("what is exported is the same in a hive that it is sent to, ids, parents and feedback", () =>
+    Effect.gen(function* () {
+      const [lines, expected] = yield* Effect.gen(function* () {
+        const store = yield* TraceStore
+        const [parent_id = ""] = yield* store.createEvents([
+          { event_type: "chain", event_name: "plan", inputs: { q: "refund?" }, session_id: uuid(3), start_time: 7 }
+        ])
+        yield* store.createEvents([
+          { event_type: "tool", event_name: "find", inputs: {}, session_id: uuid(3), parent_id, start_time: 8 }
+        ])
+        yield* store.startSession({ session_id: uuid(3), session_name: "over REST", start_time: 5 })
+        yield* store.ingest([span(1, {}), span(2, {}, 1)])
+        yield* store.updateEvent(parent_id, { feedback: { rating: 1 } })
+        return [yield* exported, yield* everything] as const
+      }).pipe(Effect.provide(memory()))
+      yield* Effect.gen(function* () {
+        const { url } = yield* Hive
+        for (const line of lines) {
+          const answer = yield* Effect.promise(() =>
+            fetch(`${url}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: line })
+          )
+          assert.deepStrictEqual(yield* Effect.promise(() => answer.json()), {})
+        }
+        assert.deepStrictEqual(yield* everything, expected)
+      }).pipe(Effect.provide(Hive.layer()))
+    })
+  )
+
   it.effect(
     "law: what is exported as a file is what another hive finds in it, or imports",
     () =>
