@@ -7,7 +7,8 @@ import * as Schema from "effect/Schema"
 import { Event } from "@honeyhive/contract/Event"
 import type { SpanRecord } from "@honeyhive/contract/Otlp"
 import type { StoredEvent, TraceStore, TraceStoreError } from "../TraceStore.ts"
-import { EXACT } from "./otlpSpan.ts"
+import { fromTexts, sourceTextsOf } from "./origins.ts"
+import { EXACT, UNKNOWN_SCOPE } from "./otlpSpan.ts"
 import { LazySpan } from "./spanReader.ts"
 
 const Exact = Schema.fromJsonString(
@@ -26,7 +27,10 @@ const exactOf = (span: SpanRecord): StoredEvent | undefined => {
   const found = said === undefined ? undefined : Option.getOrUndefined(decodeExact(said))
   if (found === undefined) return undefined
   const { event, span: own } = found
-  return { event, span: own === undefined ? undefined : { parentSpanId: undefined, ...own } }
+  if (own === undefined) return { event, span: undefined }
+  // Resource, scope, links and events are where every span has them
+  const source = span.scope.name === UNKNOWN_SCOPE ? undefined : fromTexts(...sourceTextsOf(span))
+  return { event, span: { parentSpanId: undefined, ...own }, ...(source === undefined ? {} : { source }) }
 }
 
 /** Keeps spans as the events that they mean, and those of an export as the events that they were. */
