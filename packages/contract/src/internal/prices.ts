@@ -3,12 +3,13 @@
  * closer than a shorter one. Names end where a next version would begin: a model that is not here costs nothing known rather
  * than what another one costs.
  *
- * Compared on 2026-11-21, with a script, with what two public lists say of the providers' own prices: LiteLLM
- * (`model_prices_and_context_window.json` of its release 1.109.1) and Pydantic's genai-prices (0.1.8, of 2026-09-23). A model
- * that only the first one has is as it says; where they differ, it is left out (DeepSeek V4, whose price goes by the hour; Grok
- * Code). Days of changed prices are genai-prices'. Three past prices that neither has any more are as they were announced, from
- * memory: o1-mini's until January 2025, DeepSeek's of September 2025, o3's cache at first. A model's first day may be before it
- * was there, which prices nothing wrongly.
+ * Compared on 2026-11-21 with what two public lists say of the providers' own prices: by a script with LiteLLM's
+ * (`model_prices_and_context_window.json` of its release 1.109.1), by eye with Pydantic's genai-prices (0.1.8, of 2026-09-23).
+ * A model that only LiteLLM has is as it says, and so are DeepSeek's and Mistral's latest, where genai-prices is behind; other
+ * models on which they differ are left out (DeepSeek V4, whose price goes by the hour; Grok Code). Days of changed prices in 2026
+ * are genai-prices'. From memory of the announcements, as neither list has it any more: days and past prices before 2026 (o1-mini's
+ * until January 2025, DeepSeek's of September 2025, o3's cache at first). The first days of models of 2026 whose names have no
+ * date are guesses on the early side.
  *
  * The first price of those with two by the length of the prompt; no discounts for batches or by priority; cache writes of five
  * minutes. Text alone: audio, images and fees per call have other prices. Clouds are taken at the provider's own price; Bedrock's
