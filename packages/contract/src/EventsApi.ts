@@ -184,7 +184,8 @@ export const StartedSession = Schema.Struct({
 })
 
 /**
- * A session was deleted: `deleted` is its id.
+ * A session was deleted: `deleted` is its id. The shape is `DeleteSessionResponse` of HoneyHive's OpenAPI document of March 2026;
+ * its published clients have no such call.
  *
  * @category schemas
  * @since 0.1.0

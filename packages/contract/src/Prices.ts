@@ -47,7 +47,7 @@ export type Price = typeof Price.Type
  * @since 0.1.0
  */
 export const PriceTable = Schema.Struct({
-  /** When somebody last compared it with the providers' price lists. */
+  /** When somebody last compared it with what providers say. */
   updated: Day,
   prices: Schema.Array(Price)
 })
@@ -59,7 +59,10 @@ export const PriceTable = Schema.Struct({
 export type PriceTable = typeof PriceTable.Type
 
 /**
- * List prices of the large providers, as far as they were known when this version was made. No discounts, no batch prices.
+ * List prices of OpenAI, Anthropic, Google, DeepSeek, Mistral and xAI for text: no discounts, no batch prices, none for long prompts.
+ * Compared on the day in `updated` with LiteLLM's `model_prices_and_context_window.json` (1.109.1) and Pydantic's genai-prices
+ * (0.1.8), which read the providers' price pages. A model that is not in the table has no price, rather than its
+ * predecessor's. A file of the same form ({@link decode}) replaces all of it.
  *
  * @category tables
  * @since 0.1.0

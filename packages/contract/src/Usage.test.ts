@@ -125,3 +125,57 @@ describe("Prices", () => {
     })
   )
 })
+
+describe("list prices", () => {
+  const at = (day: string) => Date.parse(`${day}T12:00:00Z`)
+  const price = (model: string, day = "2026-11-21") => {
+    const found = Prices.find(Prices.builtIn, { model, at: at(day) })
+    return found && [found.input, found.cacheRead, found.output]
+  }
+
+  // As LiteLLM 1.109.1 and genai-prices 0.1.8 have them
+  it.each([
+    ["gpt-4o-mini-2024-07-18", [0.15, 0.075, 0.6]],
+    ["gpt-4o-2024-05-13", [5, undefined, 15]],
+    ["gpt-5-2025-08-07", [1.25, 0.125, 10]],
+    ["gpt-5.1", [1.25, 0.125, 10]],
+    ["gpt-5.2-2025-12-11", [1.75, 0.175, 14]],
+    ["gpt-5.4", [2.5, 0.25, 15]],
+    ["openai/gpt-5.5-pro", [30, undefined, 180]],
+    ["gpt-6-sol", [2, 0.2, 10]],
+    ["claude-opus-4-20250514", [15, 1.5, 75]],
+    ["claude-opus-4-1", [15, 1.5, 75]],
+    ["claude-opus-4-5-20251101", [5, 0.5, 25]],
+    ["anthropic.claude-opus-4-6-v1", [5, 0.5, 25]],
+    ["claude-opus-5-5", [4, 0.2, 20]],
+    ["claude-sonnet-4-6", [3, 0.3, 15]],
+    ["claude-haiku-4-5@20251001", [1, 0.1, 5]],
+    ["gemini-2.5-flash", [0.3, 0.03, 2.5]],
+    ["models/gemini-3.1-pro-preview", [2, 0.2, 12]],
+    ["deepseek-chat", [0.28, 0.028, 0.42]],
+    ["mistral-large-latest", [0.5, 0.05, 1.5]]
+  ] as const)("%s", (model, expected) => {
+    assert.deepStrictEqual(price(model), [...expected])
+  })
+
+  it("hold from a day on", () => {
+    assert.deepStrictEqual(price("gpt-4o", "2024-08-01"), [5, undefined, 15])
+    assert.deepStrictEqual(price("gpt-4o", "2024-10-02"), [2.5, 1.25, 10])
+    assert.deepStrictEqual(price("o3", "2025-06-09"), [10, 2.5, 40])
+    assert.deepStrictEqual(price("o3", "2025-06-10"), [2, 0.5, 8])
+    assert.deepStrictEqual(price("gpt-5.6-luna", "2026-07-29"), [1, 0.1, 6])
+    assert.deepStrictEqual(price("gpt-5.6-luna", "2026-07-30"), [0.2, 0.02, 1.2])
+  })
+
+  it("what is not in the table costs nothing known, rather than what its predecessor costs", () => {
+    for (const model of [
+      "gpt-5.9",
+      "gpt-4o-realtime-preview",
+      "claude-opus-4-99",
+      "claude-opus-6",
+      "gemini-2.5-flash-image"
+    ]) {
+      assert.isUndefined(price(model), model)
+    }
+  })
+})

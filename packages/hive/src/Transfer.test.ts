@@ -82,6 +82,12 @@ const everything = Effect.gen(function* () {
   return JSON.parse(JSON.stringify({ sessions, events }).replaceAll('"running"', '"lost"'))
 })
 
+/** What spans say beside their events. */
+const sources = Effect.map(
+  TraceStore.use((store) => Stream.runCollect(store.records({}))),
+  (records) => records.map(({ event, source, span }) => [event.event_id, span, source])
+)
+
 const sample = fc.record({
   spans: fc.array(attributes, { minLength: 1, maxLength: 8 }),
   posts: fc.array(content, { maxLength: 3 })
@@ -109,6 +115,42 @@ describe("Transfer", () => {
         }
       }),
     60_000
+  )
+
+  it.live("what is exported is the same in a hive that it is sent to, ids, parents and feedback", () =>
+    Effect.gen(function* () {
+      const [lines, expected] = yield* Effect.gen(function* () {
+        const store = yield* TraceStore
+        const [parent_id = ""] = yield* store.createEvents([
+          { event_type: "chain", event_name: "plan", inputs: { q: "refund?" }, session_id: uuid(3), start_time: 7 }
+        ])
+        yield* store.createEvents([
+          { event_type: "tool", event_name: "find", inputs: {}, session_id: uuid(3), parent_id, start_time: 8 }
+        ])
+        yield* store.startSession({ session_id: uuid(3), session_name: "over REST", start_time: 5 })
+        const links = [{ traceId: hex(8, 32), spanId: hex(9, 16), attributes: { why: "retried" } }]
+        yield* store.ingest([{ ...span(1, {}), links, resource: { "service.name": "agent" } }, span(2, {}, 1)])
+        for (const { event_id } of (yield* store.search({})).events) {
+          yield* store.updateEvent(event_id, { feedback: { rating: 1 } })
+        }
+        return [yield* exported, [yield* everything, yield* sources]] as const
+      }).pipe(Effect.provide(memory()))
+      yield* Effect.gen(function* () {
+        const { url } = yield* Hive
+        for (const line of lines) {
+          const answer = yield* Effect.promise(() =>
+            fetch(`${url}/v1/traces`, { method: "POST", headers: { "content-type": "application/json" }, body: line })
+          )
+          assert.deepStrictEqual(yield* Effect.promise(() => answer.json()), {})
+        }
+        assert.deepStrictEqual([yield* everything, yield* sources], expected)
+      }).pipe(Effect.provide(Hive.layer()))
+      const imported = yield* Effect.andThen(
+        Transfer.importOtlp(Stream.fromIterable(lines)),
+        Effect.all([everything, sources])
+      ).pipe(Effect.provide(memory()))
+      assert.deepStrictEqual(imported, expected)
+    })
   )
 
   it.effect(

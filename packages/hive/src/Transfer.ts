@@ -12,30 +12,20 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { Event } from "@honeyhive/contract/Event"
-import { ExportTraceServiceRequest, type SpanRecord, spans } from "@honeyhive/contract/Otlp"
+import { ExportTraceServiceRequest, spans } from "@honeyhive/contract/Otlp"
 import { settle } from "./internal/database.ts"
-import { EXACT, requestOf } from "./internal/otlpSpan.ts"
+import { keepSpans } from "./internal/exactSpans.ts"
+import { requestOf } from "./internal/otlpSpan.ts"
 import { layer as recordsAt, RecordStore } from "./RecordStore.ts"
 import * as SqliteTraceStore from "./SqliteTraceStore.ts"
-import { type SearchError, type Selection, type StoredEvent, TraceStore, TraceStoreError } from "./TraceStore.ts"
-
-const Exact = Schema.fromJsonString(
-  Schema.Struct({
-    event: Event,
-    span: Schema.optionalKey(
-      Schema.Struct({ traceId: Schema.String, spanId: Schema.String, parentSpanId: Schema.optionalKey(Schema.String) })
-    )
-  })
-)
-const decodeExact = Schema.decodeUnknownOption(Exact)
+import { type SearchError, type Selection, TraceStore, TraceStoreError } from "./TraceStore.ts"
 
 /** Spans of one line. */
 const PER_LINE = 200
 
 /**
  * The selected events, and the sessions they are in, as lines of OTLP JSON: each is one `ExportTraceServiceRequest`, as
- * OpenTelemetry's file exporter writes them, and can be sent to any OTLP endpoint.
+ * OpenTelemetry's file exporter writes them, and can be sent to any OTLP endpoint. Another hive's keeps ids and parents.
  *
  * @example
  * ```ts
@@ -84,22 +74,12 @@ export interface Imported {
 
 const decodeLine = Schema.decodeUnknownEffect(Schema.fromJsonString(ExportTraceServiceRequest))
 
-const exactOf = (span: SpanRecord): StoredEvent | undefined => {
-  const said = span.attributes[EXACT]
-  const found = said === undefined ? undefined : Option.getOrUndefined(decodeExact(said))
-  if (found === undefined) return undefined
-  const { event, span: own } = found
-  return { event, span: own === undefined ? undefined : { parentSpanId: undefined, ...own } }
-}
-
 const importLine = Effect.fnUntraced(function* (line: string) {
   const store = yield* TraceStore
   const request = yield* Effect.result(decodeLine(line))
   if (request._tag === "Failure") return { events: 0, rejected: [`a line is no OTLP JSON: ${request.failure.message}`] }
   const { accepted, rejected } = spans(request.success)
-  const exact = accepted.map(exactOf)
-  yield* store.restore(exact.filter((record) => record !== undefined))
-  yield* store.ingest(accepted.filter((_, index) => exact[index] === undefined))
+  yield* keepSpans(store, accepted)
   return { events: accepted.length, rejected }
 })
 

@@ -122,6 +122,13 @@ describe("doctor", () => {
     }
   })
 
+  it("says how to send to the hive that runs, where that is not the address", () => {
+    const hive = { url: "http://127.0.0.1:4318", pid: 7 }
+    assert.isUndefined(doctor.hiveCheck(undefined, "https://api.honeyhive.ai").advice)
+    assert.isUndefined(doctor.hiveCheck(hive, "http://127.0.0.1:4318/opentelemetry/v1/traces").advice)
+    assert.include(doctor.hiveCheck(hive, "https://api.honeyhive.ai").advice, "HH_API_URL=http://127.0.0.1:4318,")
+  })
+
   it("speaks of what waits in the spool", () => {
     const [empty] = doctor.spoolChecks("on", join(tmpdir(), "honeyhive-nothing", "here"), [])
     assert.strictEqual(empty?.status, "ok")

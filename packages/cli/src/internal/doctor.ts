@@ -334,6 +334,20 @@ export interface Spooled {
   readonly oldest: number | undefined
 }
 
+/** The hive of this machine, and how a program comes to send there where it does not. */
+export const hiveCheck = (hive: { readonly url: string; readonly pid: number } | undefined, address: string): Check => {
+  if (hive === undefined) return { check: "hive", status: "info", says: "none runs on this machine" }
+  const says = `one runs at ${hive.url} (process ${hive.pid})`
+  return URL.parse(hive.url)?.origin === URL.parse(address)?.origin
+    ? { check: "hive", status: "info", says }
+    : {
+        check: "hive",
+        status: "info",
+        says,
+        advice: `to send there: HH_API_URL=${hive.url}, and as HH_API_KEY its HIVE_KEY or, without one, any text`
+      }
+}
+
 /** Whether the folder can be written, and what waits in it. */
 export const spoolChecks = (
   mode: Settings["spool"],

@@ -16,7 +16,15 @@ import * as Page from "../Page.ts"
 import * as QueryRoutes from "../QueryRoutes.ts"
 import * as RestApi from "../RestApi.ts"
 import * as StreamRoutes from "../StreamRoutes.ts"
+import { TraceStore } from "../TraceStore.ts"
+import { keepSpans } from "./exactSpans.ts"
 import { guard, type GuardOptions } from "./guard.ts"
+
+/** The store as exporters see it: a hive's own export comes back as what it was. */
+const receiving = Layer.effect(
+  TraceStore,
+  Effect.map(TraceStore, (store) => TraceStore.of({ ...store, ingest: (spans) => keepSpans(store, spans) }))
+)
 
 export interface ApplicationOptions extends GuardOptions {
   /** Largest body, as sent and unpacked. */
@@ -26,7 +34,7 @@ export interface ApplicationOptions extends GuardOptions {
 
 export const application = ({ configurations, maxBodyBytes, ...guarded }: ApplicationOptions) => {
   const routes = Layer.mergeAll(
-    OtlpIngest.routes,
+    OtlpIngest.routes.pipe(Layer.provide(receiving)),
     RestApi.routes,
     QueryRoutes.routes,
     StreamRoutes.routes,

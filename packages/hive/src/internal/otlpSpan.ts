@@ -10,6 +10,9 @@ import type { StoredEvent } from "../TraceStore.ts"
 /** An event that its span alone does not say in full (a session, feedback that was given later) is in this attribute. */
 export const EXACT = "hive.event"
 
+/** The scope of those whose own is not known. */
+export const UNKNOWN_SCOPE = "honeyhive.hive"
+
 const anyValue = (value: unknown): AnyValue => {
   switch (typeof value) {
     case "string":
@@ -94,7 +97,7 @@ const grouped = (records: ReadonlyArray<StoredEvent>, encoded: (record: StoredEv
     const source = same[0]?.source
     return {
       resource: { attributes: keyValues(Object.entries(source?.resource ?? {})) },
-      scopeSpans: [{ scope: source?.scope ?? { name: "honeyhive.hive" }, spans: same.map(encoded) }]
+      scopeSpans: [{ scope: source?.scope ?? { name: UNKNOWN_SCOPE }, spans: same.map(encoded) }]
     }
   })
 

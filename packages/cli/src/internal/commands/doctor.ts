@@ -54,14 +54,7 @@ const examine = Effect.fnUntraced(function* (offline: boolean, tell: (check: Che
     : doctor.spoolChecks(spool, spoolPath, waiting.success)
   for (const check of checks) yield* tell(check)
   const hive = yield* running(dataFolder(here))
-  yield* tell({
-    check: "hive",
-    status: "info",
-    says: Option.match(hive, {
-      onNone: () => "none runs on this machine",
-      onSome: ({ pid, url: at }) => `one runs at ${at} (process ${pid})`
-    })
-  })
+  yield* tell(doctor.hiveCheck(Option.getOrUndefined(hive), address))
 })
 
 export const doctorCommand = Command.make(
