@@ -4,7 +4,7 @@
  */
 import type { Page } from "playwright-core"
 import { sendTrace, chromiumPath, type Stage, stage } from "../../test/viewer/stage.ts"
-import { appearing, type Frames, opening, scrolling, sendSpan } from "../../test/viewer/measure.ts"
+import { appearing, type Frames, opening, plainList, scrolling, sendSpan } from "../../test/viewer/measure.ts"
 import { median, type Row } from "./table.ts"
 
 const SPANS = 100_000
@@ -73,6 +73,14 @@ const measure = async (scene: Stage, progress: (text: string) => void): Promise<
     await page.context().close()
   }
 
+  progress("scrolling the least that a list can be")
+  const plain = await plainList(scene.browser)
+  const least = [
+    ...framesOf("a plain list as a wheel does", await scrolling(plain, "#list", 300, WHEEL)),
+    ...framesOf("through all of a plain list", await scrolling(plain, "#list", 300))
+  ]
+  await plain.close()
+
   progress("spans that begin")
   const sessionId = crypto.randomUUID()
   await sendSpan(scene.url, { sessionId, name: "first", start: Date.now(), type: "chain" })
@@ -84,6 +92,7 @@ const measure = async (scene: Stage, progress: (text: string) => void): Promise<
     promise("first paint of the list, by a browser that was never here", median(painted), 400),
     promise(`first rows of ${SPANS} spans after the click`, median(opened), 500),
     ...rows,
+    ...least,
     promise("a span is shown after it began", median(shown), 150)
   ]
 }

@@ -390,11 +390,11 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
     )
     const busy = Math.max(1, (await emptyFrame(scene.browser)) / 16.7)
     expect(opened).toBeLessThan(2_000 * busy)
-    // Processor time, so that it may be tight. Measured: 1.0 to 1.4 and 0.8 to 0.9, also while two other programs take both cores;
-    // 2.2 and 1.2 when every row was drawn in every frame
+    // Processor time, so that it may be tight. Measured: 1.0 to 1.4 and 0.6 to 0.7, the wheel's also while two other programs take
+    // both cores; 2.2 and 1.2 when every row was drawn in every frame
     const parts = (costs: ReadonlyArray<Cost>, at: number) => (costs[at]?.own ?? NaN) / (least[at]?.all ?? NaN)
     expect(Math.max(parts(tree, 0), parts(timeline, 0))).toBeLessThan(1.65)
-    expect(Math.max(parts(tree, 1), parts(timeline, 1))).toBeLessThan(1.15)
+    expect(Math.max(parts(tree, 1), parts(timeline, 1))).toBeLessThan(0.95)
     // What is promised (none, 50 ms) `pnpm bench viewer` measures. Measured here: at most 6 of 60 late and tasks of 58 ms; 9 of 100
     // and 82 ms while other programs take both cores
     const all = [...tree, ...timeline]

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "react"
 import { useShortcuts } from "../keyboard/Shortcuts.tsx"
 import { rowAt } from "../trace/Layout.ts"
 import type { ViewProps } from "./view.ts"
+import { atSpeed, type Drawn } from "./drawn.ts"
 import { ancestors, indexIn, nearest, visible } from "./visible.ts"
 
 /** Rows above and below those in sight: where a wheel comes to before the next frame. */
@@ -36,6 +37,7 @@ export const useRows = (
       ),
     [layout, rows, closed, onlyErrors]
   )
+  const drawn = useRef<Drawn>({ indexes: [], start: 0, slots: 0 })
   /** The most rows that were drawn. */
   const slots = useRef(1)
   const virtual = useVirtualizer({
@@ -116,7 +118,12 @@ export const useRows = (
     End: ["last event", () => choose(places.length - 1)]
   })
 
-  const items = virtual.getVirtualIndexes().map((index) => ({ index, slot: index % slots.current }))
+  const shown = atSpeed(drawn.current, virtual.getVirtualIndexes(), virtual.isScrolling ? virtual.range : null, {
+    slots: slots.current,
+    count: places.length
+  })
+  drawn.current = shown
+  const items = shown.indexes.map((index) => ({ index, slot: index % slots.current }))
   // An element that is moved among its siblings is laid out like a new one. The order that a screen reader goes by is of use
   // when the list stands still.
   if (virtual.isScrolling) items.sort((a, b) => a.slot - b.slot)
