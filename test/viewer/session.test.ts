@@ -395,10 +395,11 @@ describe.skipIf(chromiumPath === undefined)("one session", () => {
     const parts = (costs: ReadonlyArray<Cost>, at: number) => (costs[at]?.own ?? NaN) / (least[at]?.all ?? NaN)
     expect(Math.max(parts(tree, 0), parts(timeline, 0))).toBeLessThan(1.65)
     expect(Math.max(parts(tree, 1), parts(timeline, 1))).toBeLessThan(0.95)
-    // What is promised (none, 50 ms) `pnpm bench viewer` measures. Measured here: at most 6 of 60 late and tasks of 58 ms; 9 of 100
-    // and 82 ms while other programs take both cores
+    // What is promised (none, 50 ms) `pnpm bench viewer` measures. Here other tests have the cores, too: of 60 frames at most 18 were
+    // late where a plain list had 9, and no task was as long as 50 ms
     const all = [...tree, ...timeline]
-    expect(Math.max(...all.map(({ frames }) => late(frames)))).toBeLessThan(STEPS / 4)
+    const lateAnyway = Math.max(...least.map(({ frames }) => late(frames)))
+    expect(Math.max(...all.map(({ frames }) => late(frames)))).toBeLessThan(STEPS / 4 + 2 * lateAnyway)
     expect(Math.max(0, ...all.flatMap(({ long }) => long))).toBeLessThan(150 * busy)
     await page.close()
   }, 120_000)
