@@ -127,6 +127,8 @@ export const from = (reported: Reported): Usage | undefined => {
   const output = count(reported.output)
   const input = reported.input === undefined ? Math.max(0, said - output) : count(reported.input)
   if (input + output + cached + reasoning === 0) return undefined
+  // Most calls: whatever is counted how, it is the same
+  if (cached + reasoning === 0) return { input, cacheRead, cacheWrite, reasoning, output }
   const provider = reported.provider?.toLowerCase() ?? ""
   const preferred = providers.find(([part]) => part.test(provider))?.[1] ?? usual
   const possible = countings(preferred).filter(

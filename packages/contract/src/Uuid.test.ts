@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 import * as fc from "fast-check"
 import * as Uuid from "./Uuid.ts"
 
@@ -15,6 +16,27 @@ describe("Uuid", () => {
       }),
       { numRuns: 1000 }
     )
+  })
+
+  it("law: a text is one where the schema says so", () => {
+    const isSchema = Schema.is(Uuid.Uuid)
+    const near = fc
+      .tuple(fc.uuid(), fc.nat(36), fc.constantFrom("", "-", "g", "A", "0", "\n", "é"), fc.nat(2))
+      .map(([uuid, at, piece, gone]) => uuid.slice(0, at) + piece + uuid.slice(at + gone))
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          near,
+          fc.uuid().map((uuid) => uuid.toUpperCase()),
+          fc.string()
+        ),
+        (text) => {
+          assert.strictEqual(Uuid.isUuid(text), isSchema(text), text)
+        }
+      ),
+      { numRuns: 1000, examples: [["00000000-0000-0000-0000-000000000000"], ["ffffffff-ffff-ffff-ffff-ffffffffffff"]] }
+    )
+    assert.isFalse(Uuid.isUuid(7))
   })
 
   it("tells short trace ids apart, whose first digits are all zero", () => {

@@ -13,13 +13,16 @@ import * as Schema from "effect/Schema"
  */
 export const Uuid = Schema.String.check(Schema.isGUID({ expected: "a UUID" }))
 
+// What the schema asks for, in a twentieth of the time: the hive asks for every span
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
 /**
  * Whether a text is a UUID.
  *
  * @category guards
  * @since 0.1.0
  */
-export const isUuid: (text: unknown) => text is string = Schema.is(Uuid)
+export const isUuid = (text: unknown): text is string => typeof text === "string" && UUID.test(text)
 
 // RFC 9562 fixes two of the 32 hexadecimal digits (version 8, variant); 30 remain
 const format = (hex: string): string =>

@@ -67,7 +67,7 @@ export interface Retention {
   readonly maxAge?: Duration.Input | undefined
   /** Events of all sessions, the sessions themselves among them. */
   readonly maxEvents?: number | undefined
-  /** Size of the file in bytes. The log beside it may take another 64 MB. */
+  /** Size of the file in bytes. The log beside it may take another 128 MB. */
   readonly maxBytes?: number | undefined
 }
 

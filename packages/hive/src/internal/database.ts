@@ -47,9 +47,9 @@ export const openWriter = (path: string): DatabaseSync => {
   return guarded(database, () => {
     migrate(database, path)
     // NORMAL: a killed process loses nothing that was committed; a power cut may cost the last moments, never the file.
-    // The log may grow to 64 MB before it is copied back, which spares pages that change again and again.
+    // The log may grow to 128 MB before it is copied back, which spares pages that change again and again.
     database.exec(
-      "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000"
+      "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000"
     )
   })
 }

@@ -12,6 +12,13 @@ export class Reader {
   /** Names and short values repeat from span to span: they are decoded once. Place by hash, checked letter by letter. */
   readonly #interned = Array<string | undefined>(SLOTS)
 
+  /** Which of them came after which, the last time: a guess that is right for nearly all names. */
+  readonly #next = new Int16Array(SLOTS)
+  #slot = 0
+  #same = ""
+  #sameAt = 0
+  #sameLength = -1
+
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
@@ -82,6 +89,20 @@ export class Reader {
     return this.#bytes.toString("hex", at, at + length)
   }
 
+  /** As `hex`, where the last answer is likely to be the next one, too. */
+  sameHex(length: number): string {
+    const bytes = this.#bytes
+    const at = this.#take(length)
+    let index = length === this.#sameLength ? 0 : length + 1
+    while (index < length && bytes[at + index] === bytes[this.#sameAt + index]) index++
+    if (index !== length) {
+      this.#same = bytes.toString("hex", at, at + length)
+      this.#sameLength = length
+    }
+    this.#sameAt = at
+    return this.#same
+  }
+
   base64(length: number): string {
     const at = this.#take(length)
     return this.#bytes.toString("base64", at, at + length)
@@ -91,19 +112,33 @@ export class Reader {
     const bytes = this.#bytes
     const start = this.#take(length)
     if (length > MAX_INTERNED) return bytes.toString("utf8", start, start + length)
+    const guess = this.#next[this.#slot] ?? 0
+    const guessed = this.#known(guess, start, length)
+    if (guessed !== undefined) {
+      this.#slot = guess
+      return guessed
+    }
     let hash = length
     for (let index = start; index < start + length; index++) hash = (Math.imul(hash, 31) + (bytes[index] ?? 0)) | 0
     const slot = hash & (SLOTS - 1)
-    const known = this.#interned[slot]
-    if (known !== undefined && known.length === length) {
-      let index = 0
-      // Beyond ASCII a letter is never one byte, so it never matches
-      while (index < length && known.charCodeAt(index) === bytes[start + index]) index++
-      if (index === length) return known
-    }
+    this.#next[this.#slot] = slot
+    this.#slot = slot
+    const known = this.#known(slot, start, length)
+    if (known !== undefined) return known
     const text = bytes.toString("utf8", start, start + length)
     this.#interned[slot] = text
     return text
+  }
+
+  /** The name of a slot, where it is what the bytes say. */
+  #known(slot: number, start: number, length: number): string | undefined {
+    const bytes = this.#bytes
+    const known = this.#interned[slot]
+    if (known === undefined || known.length !== length) return undefined
+    let index = 0
+    // Beyond ASCII a letter is never one byte, so it never matches
+    while (index < length && known.charCodeAt(index) === bytes[start + index]) index++
+    return index === length ? known : undefined
   }
 
   /** The end of a message or text that begins here. */

@@ -230,7 +230,7 @@ const span = (
     const field = reader.varint()
     switch (field) {
       case tag(1, 2):
-        traceId = reader.hex(reader.varint())
+        traceId = reader.sameHex(reader.varint())
         break
       case tag(2, 2):
         spanId = reader.hex(reader.varint())
