@@ -3,7 +3,7 @@
  */
 import { gzipSync } from "node:zlib"
 import type { Page } from "playwright-core"
-import { Effect, ManagedRuntime, Redacted } from "effect"
+import { Effect, Exit, ManagedRuntime, Redacted } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Hive } from "@honeyhive/hive"
 import { askAgent, chromiumPath, type Stage, stage, violations } from "./stage.ts"
@@ -215,16 +215,23 @@ describe.skipIf(chromiumPath === undefined)("the list of sessions", () => {
   })
 
   it("says that the hive is away, and goes on when it is back", async () => {
-    const port = Number(new URL(scene.url).port) + 1
-    const away = () => ManagedRuntime.make(Hive.layer({ port }))
-    const before = away()
+    // Below those that the system gives to whoever asks for one: nobody takes it while the hive is away
+    const away = (port: number) => ManagedRuntime.make(Hive.layer({ port }))
+    const listening = async (port: number): Promise<readonly [number, ReturnType<typeof away>]> => {
+      const hive = away(port)
+      const exit = await hive.runPromiseExit(Hive)
+      if (Exit.isSuccess(exit)) return [port, hive]
+      await hive.dispose()
+      return listening(port + 1)
+    }
+    const [port, before] = await listening(20_000 + (process.pid % 10_000))
     const { url } = await before.runPromise(Hive)
     const page = await scene.browser.newPage()
     await page.goto(url)
     await page.getByRole("heading", { name: "Send a first session" }).waitFor()
     await before.dispose()
     await page.getByText("The hive does not answer").waitFor()
-    const after = away()
+    const after = away(port)
     await after.runPromise(Hive)
     await page.getByText("The hive does not answer").waitFor({ state: "detached" })
     const id = crypto.randomUUID()
