@@ -77,3 +77,16 @@ export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   /** `early`: the command needs what is not loaded yet, and has done nothing. */
   | { readonly ok: false; readonly message: string; readonly early?: true }
+
+/** Whether a command is for the index, which nobody's write should wait for. */
+export const isForIndex = ({ op }: Command): boolean => op === "index" || op === "catchUp"
+
+/** How much work a command is, in spans. */
+export const spansOf = (command: Command): number =>
+  command.op === "ingest" || command.op === "ingestRaw"
+    ? command.count
+    : command.op === "createEvents"
+      ? command.events.length
+      : command.op === "restore"
+        ? command.records.length
+        : 1

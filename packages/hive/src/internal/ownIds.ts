@@ -50,6 +50,7 @@ export const makeOtherId = (database: DatabaseSync) => {
   }
 
   return {
+    eventOf,
     /** Asked before the event is inserted. */
     isThere: (eventId: string, isOwn: boolean, traceId: string, spanId: string): boolean => {
       if (isOwn) known.set(traceId, true)

@@ -3,7 +3,7 @@
  * it, whoever asks.
  */
 import * as Effect from "effect/Effect"
-import { isForIndex, spansOf } from "./writer.ts"
+import { isForIndex, spansOf } from "./commands.ts"
 import type { Send } from "./writing.ts"
 
 /** Milliseconds over which spans are counted. */

@@ -2,12 +2,12 @@
  * The requests that raw events are in: kept as long as one of their spans has not been projected for good.
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { makeBodyWriter } from "./bodies.ts"
+import { makeBodyWriter } from "./bodies.ts"
 import { requestOf } from "./raw.ts"
 
 const NOTHING = new Uint8Array(0)
 
-export const makeRawRequests = (database: DatabaseSync, bodies: ReturnType<typeof makeBodyWriter>) => {
+export const makeRawRequests = (database: DatabaseSync, bodies = makeBodyWriter(database)) => {
   const add = database.prepare(
     `INSERT INTO raw_requests (before, spans, body)
      VALUES (COALESCE((SELECT before + spans FROM raw_requests ORDER BY id DESC LIMIT 1), 0), ?, ?)`
@@ -26,6 +26,8 @@ export const makeRawRequests = (database: DatabaseSync, bodies: ReturnType<typeo
       else placed.run(place.file, place.place, body.length, id)
       return id
     },
+    sweep: bodies.sweep,
+    forget: bodies.forget,
     remove: (id: number): void => void remove.run(id),
     /** The events that have waited longest. */
     oldest: (limit: number): ReadonlyArray<number> => oldest.all(limit).map(({ raw }) => Number(raw)),

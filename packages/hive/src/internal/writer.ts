@@ -1,16 +1,14 @@
 /**
  * The one that writes: takes commands, several in one transaction. Runs in a thread of its own, or, for a store in memory,
- * where it is called; either way it depends on nothing but Node,
- * and the index, which it is handed when it is first needed.
+ * where it is called; it depends on nothing but Node, and on the index, which it is handed when it is first needed.
  */
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Event } from "@honeyhive/contract/Event"
 import type { Answers, Command, Outcome, SpanValues } from "./commands.ts"
-import { makeBodyWriter } from "./bodies.ts"
 import { eachLine, LINE_NUMBERS, orNull } from "./lines.ts"
 import { emptySession, redelivered, started, updated } from "./merge.ts"
 import { makeOrigins, type SourceTexts, textsAt, textsOf } from "./origins.ts"
-import { hasOwnId, makeEventOfSpan, makeOtherId } from "./ownIds.ts"
+import { hasOwnId, makeOtherId } from "./ownIds.ts"
 import { isLarge, makePacker, makeUnpacker, sharesOf } from "./payload.ts"
 import { makeRawReader, NotLoaded, notLoaded, type OpenRequest, rawOf } from "./raw.ts"
 import { makeRawRequests } from "./rawRequests.ts"
@@ -105,13 +103,11 @@ export const makeWriter = (
   ].map((sql) => database.prepare(sql))
   const unpack = makeUnpacker(database)
   const rawEvents = makeRawReader(database, openRequest)
-  const bodies = makeBodyWriter(database)
-  const rawRequests = makeRawRequests(database, bodies)
+  const rawRequests = makeRawRequests(database)
   const packer = makePacker(database)
   const addShare = database.prepare("INSERT OR IGNORE INTO shares VALUES (?, ?, ?)")
   const dropShares = database.prepare("DELETE FROM shares WHERE event_id = ?")
   const summaries = makeSummaries(database)
-  const eventOfSpan = makeEventOfSpan(database)
   const otherId = makeOtherId(database)
   const running = makeRunning(database)
   const origins = makeOrigins(database)
@@ -134,7 +130,7 @@ export const makeWriter = (
   const timesById = database.prepare("SELECT start_time, end_time FROM events WHERE event_id = ?")
   const find = (id: string): Row | undefined => found(byId.get(id))
   const findSpan = (row: Row): Row | undefined => {
-    const id = row.span_id === null ? undefined : eventOfSpan(String(row.trace_id), String(row.span_id))
+    const id = row.span_id === null ? undefined : otherId.eventOf(String(row.trace_id), String(row.span_id))
     return id === undefined ? undefined : find(id)
   }
 
@@ -223,8 +219,7 @@ export const makeWriter = (
         Number(values[at + START_TIME])
       )
     }
-    // These values are of the columns' types
-    const row = values.slice(at, at + columns.length) as Array<string | number | null>
+    const row = values.slice(at, at + columns.length) as Array<string | number | null> // the columns' types
     const packed = packRow(row)
     const [id, traceId, spanId] = [String(row[0]), String(row[TRACE_ID]), String(row[SPAN_ID])]
     const isOwn = hasOwnId(id, traceId, spanId)
@@ -397,8 +392,8 @@ export const makeWriter = (
     vacuum: retention.vacuum,
     close: () => {
       // Nobody reads any more
-      bodies.sweep(Date.now(), 0)
-      bodies.forget()
+      rawRequests.sweep(Date.now(), 0)
+      rawRequests.forget()
     },
     index: () => {
       const index = indexed()
@@ -426,7 +421,7 @@ export const makeWriter = (
     packer.forget()
     origins.forget()
     otherId.forget()
-    bodies.forget()
+    rawRequests.forget()
     rawEvents.forget()
     index?.forget()
   }
@@ -475,7 +470,7 @@ export const makeWriter = (
         forget()
         version = data_version
       }
-      bodies.sweep(Date.now())
+      rawRequests.sweep(Date.now())
       const outcomes = commands.map(attempt)
       commit?.run()
       // What was given back leaves the file when the log is copied into it
@@ -503,16 +498,3 @@ export const makeWriter = (
     return one && commands.length > 1 ? transaction(commands, attempt) : outcomes
   }
 }
-
-/** Whether a command is for the index, which nobody's write should wait for. */
-export const isForIndex = ({ op }: Command): boolean => op === "index" || op === "catchUp"
-
-/** How much work a command is, in spans. */
-export const spansOf = (command: Command): number =>
-  command.op === "ingest" || command.op === "ingestRaw"
-    ? command.count
-    : command.op === "createEvents"
-      ? command.events.length
-      : command.op === "restore"
-        ? command.records.length
-        : 1

@@ -5,12 +5,12 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import type { PriceTable } from "@honeyhive/contract/Prices"
-import type { Command, Outcome } from "./commands.ts"
+import { type Command, isForIndex, type Outcome, spansOf } from "./commands.ts"
 import { openWriter } from "./database.ts"
 import { notLoaded } from "./raw.ts"
 import type * as RawEvents from "./rawEvents.ts"
 import type * as SearchIndex from "./searchIndex.ts"
-import { isForIndex, makeWriter, spansOf } from "./writer.ts"
+import { makeWriter } from "./writer.ts"
 
 export interface Request {
   readonly id: number

@@ -7,11 +7,11 @@ import { Worker } from "node:worker_threads"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { TraceStoreError } from "../TraceStore.ts"
-import type { Answers, Command, Outcome } from "./commands.ts"
+import { type Answers, type Command, isForIndex, type Outcome, spansOf } from "./commands.ts"
 import { openWriter } from "./database.ts"
 import { openRequest } from "./rawEvents.ts"
 import { makeIndex } from "./searchIndex.ts"
-import { isForIndex, makeWriter, spansOf, type Writer } from "./writer.ts"
+import { makeWriter, type Writer } from "./writer.ts"
 import type { Close, Opening, Request, Response } from "./writerThread.ts"
 
 export type Send = <C extends Command>(
