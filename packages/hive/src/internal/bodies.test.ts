@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -29,6 +29,23 @@ const KB = 1024
 const FULL = 100 * KB
 
 const bodyOf = (size: number, fill: number): Uint8Array => new Uint8Array(size).fill(fill)
+
+const spansOf = (trace: number) =>
+  Array.from({ length: 40 }, (_, index) => ({
+    traceId: `${trace}`.padStart(32, "0"),
+    spanId: `${index + 1}`.padStart(16, "0"),
+    parentSpanId: undefined,
+    name: `span ${index}`,
+    kind: 1,
+    startTimeUnixNano: 1_000_000n,
+    endTimeUnixNano: 3_000_000n,
+    attributes: { "honeyhive_inputs.text": "x".repeat(KB) },
+    events: [],
+    links: [],
+    status: { code: 0, message: "" },
+    scope: { name: "", version: "" },
+    resource: {}
+  }))
 
 /** A writer of requests, and the rest of what a transaction has. */
 const opened = (path: string) => {
@@ -122,28 +139,34 @@ describe("bodies of requests", () => {
     database.close()
   })
 
+  it("what cannot be read for now is not given up: the index waits for it", () =>
+    inFolder((path, files) => {
+      const database = openWriter(path)
+      prepareIndex(database, Prices.builtIn)
+      const write = makeWriter(database, (read) => makeIndex(database, Prices.builtIn, read), openRequest)
+      assert.isTrue(write([ingestion(readLazySpans(encoded(spansOf(1))).accepted, 0)])[0]?.ok)
+      const [file = ""] = files()
+      const place = join(path, "..", file)
+      // A folder can be opened, but not read
+      renameSync(place, `${place}.away`)
+      mkdirSync(place)
+      assert.isFalse(write([{ op: "catchUp", until: Infinity }])[0]?.ok)
+      rmSync(place, { recursive: true })
+      renameSync(`${place}.away`, place)
+      assert.deepStrictEqual(write([{ op: "catchUp", until: Infinity }])[0], { ok: true, value: 0 })
+      const { eventPage } = makeQuestions(database, Prices.builtIn, { now: () => 0, alive: () => undefined })
+      const events = eventPage({ filters: [], limit: 1000 })
+      assert.strictEqual(events.filter(({ inputs }) => inputs["text"] !== undefined).length, 40)
+      database.close()
+    }))
+
   it("what a power cut took of one is said by its events, and nothing else is held up", () =>
     inFolder((path, files) => {
       const database = openWriter(path)
       prepareIndex(database, Prices.builtIn)
       const write = makeWriter(database, (read) => makeIndex(database, Prices.builtIn, read), openRequest)
       for (const trace of [1, 2]) {
-        const spans = Array.from({ length: 40 }, (_, index) => ({
-          traceId: `${trace}`.padStart(32, "0"),
-          spanId: `${index + 1}`.padStart(16, "0"),
-          parentSpanId: undefined,
-          name: `span ${index}`,
-          kind: 1,
-          startTimeUnixNano: 1_000_000n,
-          endTimeUnixNano: 3_000_000n,
-          attributes: { "honeyhive_inputs.text": "x".repeat(KB) },
-          events: [],
-          links: [],
-          status: { code: 0, message: "" },
-          scope: { name: "", version: "" },
-          resource: {}
-        }))
-        assert.isTrue(write([ingestion(readLazySpans(encoded(spans)).accepted, 0)])[0]?.ok)
+        assert.isTrue(write([ingestion(readLazySpans(encoded(spansOf(trace))).accepted, 0)])[0]?.ok)
       }
       const [file = ""] = files()
       truncateSync(join(path, "..", file), 60 * KB)

@@ -41,6 +41,12 @@ export const notLoaded: OpenRequest = () => {
   throw new NotLoaded("raw spans cannot be read here yet")
 }
 
+/** Whether what could not be read may be there all the same: too many open files, a disk that does not answer, a locked store. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  (("syscall" in error && error.code !== "ENOENT") || error.code === "ERR_SQLITE_ERROR")
+
 /** Bodies of requests that are kept open, in bytes; the one that is being read always is. */
 const MAX_OPEN = 8 * 2 ** 20
 
@@ -93,7 +99,7 @@ export const makeRawReader = (database: DatabaseSync, open: OpenRequest): RawRea
       try {
         return of((found ??= opened(requestOf(raw))(raw % MAX_BODY)))
       } catch (error) {
-        if (error instanceof NotLoaded) throw error
+        if (error instanceof NotLoaded || mayPass(error)) throw error
         return of((found = lost(raw, error)))
       }
     }
